@@ -1,0 +1,1 @@
+"""Sora Portal's one Django app: from a prompt to an archived clip."""

@@ -1,0 +1,1 @@
+"""Settings that cost money or safety when wrong stop the start, with an id and a hint."""

@@ -1,0 +1,31 @@
+"""A text column that is encrypted at rest."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from django.conf import settings
+from django.db import models
+
+
+def _fernet() -> MultiFernet:
+    return MultiFernet([Fernet(key) for key in settings.PORTAL_ENCRYPTION_KEYS])
+
+
+class EncryptedTextField(models.TextField):  # type: ignore[type-arg]
+    """Text encrypted by the first of PORTAL_ENCRYPTION_KEYS, readable by any of them. Empty stays empty.
+
+    A value that none of the keys opens reads as empty: the provider then asks for its key again.
+    """
+
+    def get_prep_value(self, value: Any) -> Any:
+        return _fernet().encrypt(value.encode()).decode() if value else ""
+
+    def from_db_value(self, value: str | None, expression: object, connection: object) -> str:
+        if not value:
+            return ""
+        try:
+            return _fernet().decrypt(value.encode()).decode()
+        except InvalidToken:
+            return ""

@@ -1,0 +1,66 @@
+"""The one way a job moves."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from generations.models import FINAL, Charged, Job, JobEvent, State, Submission, User, Watch
+
+log = logging.getLogger(__name__)
+
+
+def advance(
+    job: Job,
+    to: State,
+    *,
+    token: UUID | None = None,
+    reason: str = "",
+    detail: str = "",
+    charged: Charged | None = None,
+    actor: User | None = None,
+    watch: Mapping[str, object] | None = None,
+    **changes: Any,
+) -> bool:
+    """Move the job and record everything the move entails, in one transaction; False when somebody was first.
+
+    `token` fences: with it, only the submission that holds it may move the job. `reason` is for members, `detail` for
+    staff. `charged` settles what the job's live submission cost. `watch` fences a move that follows a look: the Watch
+    row must still match it. `changes` are further columns of the job.
+    """
+    now = timezone.now()
+    where: dict[str, object] = {} if token is None else {"token": token}
+    changes |= {"reason": reason, "state_since": now, "finished_at": now if to in FINAL else None}
+    with transaction.atomic():
+        if watch is not None and not Watch.objects.select_for_update().filter(job=job, **watch).exists():
+            return False
+        if not job.move(to, where, **changes):
+            return False
+        JobEvent.objects.create(job=job, at=now, state=to, note=reason, detail=detail, actor=actor)
+        _settle(job, token, charged)
+        _keep_watch(job, to, now)
+    log.info("job %s: %s -> %s%s", job.key, job.state, to, f" ({detail or reason})" if detail or reason else "")
+    job.refresh_from_db(fields=["state", "rev", "token", *changes])
+    return True
+
+
+def _settle(job: Job, token: UUID | None, charged: Charged | None) -> None:
+    if charged is not None:
+        Submission.objects.filter(job=job, token=token or job.token).update(charged=charged)
+
+
+def _keep_watch(job: Job, to: State, now: Any) -> None:
+    """A Watch exists exactly while the job is RUNNING."""
+    if to != State.RUNNING:
+        Watch.objects.filter(job=job).delete()
+        return
+    live = Submission.objects.get(job=job, token=job.token)
+    Watch.objects.update_or_create(
+        job=job,
+        defaults={"provider": live.provider, "remote_id": live.remote_id, "since": now, "next_poll_at": now},
+    )

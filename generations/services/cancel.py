@@ -1,0 +1,23 @@
+"""Taking a wish back before it is sent."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.db.models import F
+
+from generations.models import Charged, Job, State, User
+from generations.services.advance import advance
+
+
+def may_cancel(job: Job, user: User) -> bool:
+    """The author, while he may create, and admins; only while the job may not have been sent."""
+    return job.state == State.QUEUED and (user.is_admin or (user.can_create and job.author_id == user.pk))
+
+
+def cancel(job: Job, user: User) -> bool:
+    """Cancel a waiting job. One that is just being sent is cancelled if the provider does not take it; else False."""
+    with transaction.atomic():
+        if job.state == State.QUEUED and advance(job, State.CANCELLED, charged=Charged.NO, actor=user):
+            return True
+        Job.objects.filter(pk=job.pk, state=State.SUBMITTING).update(cancel_asked=True, rev=F("rev") + 1)
+    return False

@@ -1,0 +1,226 @@
+"""Settings. Everything an operator may choose comes from the environment; the README lists it.
+
+Embedded (the default): SQLite, local files and secrets under `PORTAL_DATA`, no other service.
+"""
+
+import socket
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from cryptography.fernet import Fernet
+from csp.constants import NONE, SELF
+from django.core.management.utils import get_random_secret_key
+from environs import Env
+
+from sora_portal.keyfiles import kept_secret
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = Env()
+
+# --- where, for whom -------------------------------------------------------------------------------------------
+DATA_DIR = (BASE_DIR / env.str("PORTAL_DATA", "var")).resolve()
+HOST = env.str("HOST", "127.0.0.1")
+PORT = env.int("PORT", 8000)
+PUBLIC_URL = env.str("PUBLIC_URL", "").rstrip("/")
+SANDBOX_PORT = env.int("SANDBOX_PORT", PORT + 1)
+PORTAL_ADDRESS = PUBLIC_URL or f"http://{'localhost' if HOST in ('127.0.0.1', '0.0.0.0', '::') else HOST}:{PORT}"  # noqa: S104
+
+_public = urlsplit(PUBLIC_URL)
+_everywhere = HOST in ("0.0.0.0", "::")  # noqa: S104
+ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", *([] if _everywhere else [HOST])]
+if _public.hostname:
+    ALLOWED_HOSTS.append(_public.hostname)
+elif _everywhere:
+    # Reachable from the network without a stated address: this machine's own names and numbers.
+    ALLOWED_HOSTS += [socket.gethostname(), *socket.gethostbyname_ex(socket.gethostname())[2]]
+
+# --- secrets ---------------------------------------------------------------------------------------------------
+DEBUG = env.bool("DEBUG", False)
+SECRET_KEY = env.str("SECRET_KEY", "") or kept_secret(DATA_DIR / "secret.key", get_random_secret_key)
+PORTAL_ENCRYPTION_KEYS = env.list("PORTAL_ENCRYPTION_KEYS", []) or [
+    kept_secret(DATA_DIR / "encryption.key", lambda: Fernet.generate_key().decode())
+]
+
+# --- parts -----------------------------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "generations",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "csp",
+    "django_htmx",
+    "django_q",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "generations.middleware.PrivatePages",
+    "generations.middleware.OwnZone",
+]
+ROOT_URLCONF = "sora_portal.urls"
+WSGI_APPLICATION = "sora_portal.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "generations.context_processors.shell",
+            ]
+        },
+    }
+]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- data ------------------------------------------------------------------------------------------------------
+DATABASES = {"default": env.dj_db_url("DATABASE_URL", f"sqlite:///{DATA_DIR / 'portal.sqlite3'}")}
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    # IMMEDIATE: a read-then-write transaction never fails on a stale snapshot. FULL: a committed intent to spend
+    # money survives a power cut.
+    DATABASES["default"]["OPTIONS"] = {
+        "timeout": 20,
+        "transaction_mode": "IMMEDIATE",
+        "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL;PRAGMA cache_size=-16000;",
+    }
+else:
+    DATABASES["default"]["OPTIONS"] = {"options": "-c synchronous_commit=on"}
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+DATABASES["default"]["CONN_MAX_AGE"] = 60
+
+REDIS_URL = env.str("REDIS_URL", "")
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+    if REDIS_URL
+    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+}
+
+MEDIA_ROOT = DATA_DIR / "media"
+STATIC_URL = "/static/"
+STATIC_ROOT = DATA_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"file_permissions_mode": 0o600, "directory_permissions_mode": 0o700},
+    },
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+
+# --- people ----------------------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "generations.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "create"
+ACCOUNT_ADAPTER = "generations.accounts.ClosedAccounts"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+SESSION_COOKIE_AGE = 14 * 24 * 3600
+
+# Without a mail server, mails are files that only the operator can read: they hold links.
+EMAIL_BACKEND = "generations.mail.OwnerOnlyFiles"
+EMAIL_FILE_PATH = DATA_DIR / "mail"
+if env.str("EMAIL_URL", ""):
+    _mail = env.dj_email_url("EMAIL_URL")
+    EMAIL_BACKEND, EMAIL_HOST, EMAIL_PORT = _mail["EMAIL_BACKEND"], _mail["EMAIL_HOST"], _mail["EMAIL_PORT"]
+    EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail["EMAIL_HOST_USER"], _mail["EMAIL_HOST_PASSWORD"]
+    EMAIL_USE_TLS, EMAIL_USE_SSL = _mail["EMAIL_USE_TLS"], _mail["EMAIL_USE_SSL"]
+DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", f"portal@{_public.hostname or 'localhost'}")
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English")]
+TIME_ZONE = "UTC"
+USE_TZ = True
+
+# --- the browser's rules ---------------------------------------------------------------------------------------
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "img-src": [SELF, "data:", "blob:"],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+    }
+}
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CSRF_FAILURE_VIEW = "generations.views.errors.csrf_failure"
+CSRF_TRUSTED_ORIGINS = [f"{_public.scheme}://{_public.netloc}"] if PUBLIC_URL else []
+if _public.scheme == "https":
+    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+    SECURE_SSL_REDIRECT = True
+    SECURE_SSL_HOST = _public.netloc
+    SECURE_HSTS_SECONDS = 365 * 24 * 3600
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+# A portal does not speak for the other hosts of its domain, so neither subdomains nor preload.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
+
+# --- the queue: a wake-up call, never the truth ----------------------------------------------------------------
+# retry > timeout * (1 + queue_limit / workers), or a prefetched task runs twice.
+Q_CLUSTER = {
+    "name": "portal",
+    "workers": 2,
+    "queue_limit": 2,
+    "timeout": 60,
+    "retry": 600,
+    "save_limit": -1,
+    "ack_failures": True,
+    "max_attempts": 1,
+    "catch_up": False,
+    "recycle": 2000,
+    "log_level": "WARNING",
+    "label": "Queue",
+    "ALT_CLUSTERS": {
+        "engine": {"workers": 1, "queue_limit": 1, "timeout": 900, "retry": 3600, "recycle": 20},
+        "archive": {"workers": 1, "queue_limit": 1, "timeout": 900, "retry": 3600, "recycle": 200},
+    },
+    **({"redis": REDIS_URL} if REDIS_URL else {"orm": "default", "poll": 0.2, "bulk": 1}),
+}
+
+# --- the engine (seconds) --------------------------------------------------------------------------------------
+ENGINE_TURN = env.int("ENGINE_TURN", 600)  # one engine task loops about this long
+ENGINE_TICK = env.float("ENGINE_TICK", 0.25)
+SUBMIT_LEASE = env.int("SUBMIT_LEASE", 240)  # longer than the slowest POST can take (connect 10, write 60, read 120)
+QUEUED_MAX_AGE = 24 * 3600
+RUNNING_MAX_AGE = env.int("RUNNING_MAX_AGE", 6 * 3600)
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", "WARNING")},
+    "loggers": {"generations": {"level": env.str("LOG_LEVEL", "INFO"), "propagate": True}},
+}
