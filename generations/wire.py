@@ -1,0 +1,149 @@
+"""Reading what providers really send: JSON that may be anything, errors in five shapes, numbers that are text.
+
+Shared by dialects. The outcome table of a POST, as far as an HTTP answer decides it, is `check_created`.
+"""
+
+from __future__ import annotations
+
+import email.utils
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from generations.contract import Answer, Misconfigured, NeverHeard, NotKnown, NotTaken, Refused
+
+LIMIT = 500  # characters of a provider's words that are kept
+
+
+def body_of(answer: Answer) -> dict[str, Any]:
+    """The answer as a JSON object; anything else as an empty one."""
+    body = answer.json()
+    return body if isinstance(body, dict) else {}
+
+
+def text_at(body: Mapping[str, Any], *paths: str) -> str:
+    """The first non-empty text or number at one of these dotted paths, stripped; empty when there is none."""
+    for path in paths:
+        value: Any = body
+        for part in path.split("."):
+            value = value.get(part) if isinstance(value, Mapping) else None
+        if isinstance(value, str | int | float) and not isinstance(value, bool) and str(value).strip():
+            return str(value).strip()
+    return ""
+
+
+def percent(value: Any) -> int | None:
+    """Progress as 0 to 100 from 45, "45", "45%" or 45.2; None when it is none of these."""
+    try:
+        number = float(str(value).strip().rstrip("%"))
+    except ValueError:
+        return None
+    return max(0, min(100, int(number))) if number == number else None
+
+
+def words_of(answer: Answer) -> tuple[str, str]:
+    """A provider's error as (code, message), both possibly empty."""
+    body = body_of(answer)
+    code = text_at(body, "error.code", "code", "error.type")
+    message = text_at(body, "error.message", "message", "error", "fail_reason", "detail")
+    return code, message[:LIMIT]
+
+
+def retry_after(answer: Answer, now: float | None = None) -> float | None:
+    """Seconds to wait by the Retry-After header, given as seconds or as a date; None when absent or unreadable."""
+    value = answer.headers.get("retry-after", "").strip()
+    if not value:
+        return None
+    try:
+        return max(0.0, float(value))
+    except ValueError:
+        pass
+    try:
+        moment = email.utils.parsedate_to_datetime(value).timestamp()
+    except ValueError:
+        return None
+    return max(0.0, moment - (time.time() if now is None else now))
+
+
+def describe(answer: Answer) -> str:
+    """One line about an answer for staff."""
+    code, message = words_of(answer)
+    said = " ".join(filter(None, [code, message])) or answer.text[:200].strip()
+    return f"HTTP {answer.status}: {said}"[:LIMIT]
+
+
+QUOTA_WORDS = ("quota", "balance", "insufficient", "credit")
+NEVER_STATUSES = frozenset({408, 409, 425})
+
+
+def check_created(answer: Answer) -> dict[str, Any]:
+    """The body of an accepted create, or raise what the answer means for the money rule.
+
+    A 2xx that carries an error body a dialect of the new-api family knows is read as that error.
+    """
+    status, (code, message) = answer.status, words_of(answer)
+    if 200 <= status < 300:
+        return _accepted(answer, code, message)
+    raise _error(status, code, message, answer)
+
+
+def _accepted(answer: Answer, code: str, message: str) -> dict[str, Any]:
+    body = body_of(answer)
+    if body and not text_at(body, "id", "task_id", "data.id", "data.task_id"):
+        if status := _status_inside(body, code):
+            raise _error(status, code, message, answer)
+        raise NeverHeard("The provider's answer had no id.", detail=describe(answer))
+    if body:
+        return body
+    if answer.is_html:
+        raise Misconfigured("The address answers with a web page, not the API.", detail=describe(answer))
+    raise NeverHeard("The provider's answer could not be read.", detail=describe(answer))
+
+
+def _status_inside(body: Mapping[str, Any], code: str) -> int | None:
+    """The HTTP status an error body stands for when it came with a 2xx; None when it is no error body we know."""
+    if not ("error" in body or ("code" in body and "message" in body)):
+        return None
+    if "quota" in code:
+        return 403
+    if code in {"model_not_found"}:
+        return 503
+    return 400 if code not in {"success", "0", ""} or "error" in body else None
+
+
+def _error(status: int, code: str, message: str, answer: Answer) -> Exception:
+    detail = describe(answer)
+    if status == 429:
+        return NotTaken("The provider is busy.", detail=detail, retry_after=retry_after(answer))
+    if status == 503 and ("retry-after" in answer.headers or code):
+        unknown = code == "model_not_found"
+        words = "The provider has no free channel for this model." if unknown else "The provider is overloaded."
+        return NotTaken(words, detail=detail, retry_after=retry_after(answer), model_unknown=unknown)
+    if status in {401, 402} or (status == 403 and _is_about_the_account(code, message)):
+        return Misconfigured("The provider refused the key or the balance is used up.", detail=detail)
+    if status == 404 or 300 <= status < 400:
+        return Misconfigured("The address is wrong: the provider does not know this path.", detail=detail)
+    if 400 <= status < 500 and status not in NEVER_STATUSES:
+        return Refused(message or f"The provider refused the request (HTTP {status}).", detail=detail)
+    return NeverHeard("The provider broke off without a clear answer.", detail=detail)
+
+
+def _is_about_the_account(code: str, message: str) -> bool:
+    """A 403 is about key or quota unless it plainly speaks of content."""
+    words = f"{code} {message}".casefold()
+    return not any(word in words for word in ("moderation", "content", "policy", "prompt", "safety"))
+
+
+def check_known(answer: Answer) -> dict[str, Any]:
+    """The body of a query, or raise NotKnown or what else went wrong. Never ends a job by itself."""
+    code, message = words_of(answer)
+    if answer.status == 404 or "task_not_exist" in f"{code} {message}":
+        if answer.is_html:
+            raise Misconfigured("The address answers with a web page, not the API.", detail=describe(answer))
+        raise NotKnown("The provider does not know this job.", detail=describe(answer))
+    if 200 <= answer.status < 300:
+        body = body_of(answer)
+        if body:
+            return body
+        raise NeverHeard("The provider's answer could not be read.", detail=describe(answer))
+    raise _error(answer.status, code, message, answer)

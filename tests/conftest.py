@@ -1,0 +1,116 @@
+"""What every test may ask for: people, a provider, jobs in any state."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.conf import settings
+from django.utils import timezone
+
+from generations.models import Job, JobEvent, Output, Prompt, Provider, Role, State, Submission, User, Watch
+from generations.models.prompt import text_hash
+from generations.services.providers import add_provider
+
+PASSWORD = "a long enough passphrase"
+
+
+def needs(present: object, sentence: str) -> None:
+    """Skip with a sentence that says how to get what is missing; under CI=true that is a failure."""
+    if present:
+        return
+    if os.environ.get("CI") == "true":
+        pytest.fail(sentence)
+    pytest.skip(sentence)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def throw_data_away() -> Iterator[None]:
+    yield
+    shutil.rmtree(settings.DATA_DIR, ignore_errors=True)
+
+
+@pytest.fixture
+def make_user(db: None) -> Callable[..., User]:
+    def make(email: str = "", role: Role = Role.MEMBER, name: str = "", password: str = PASSWORD) -> User:
+        return User.objects.create_user(email or f"{uuid4().hex[:8]}@example.org", password, role=role, name=name)
+
+    return make
+
+
+@pytest.fixture
+def viewer(make_user: Callable[..., User]) -> User:
+    return make_user("viewer@example.org", Role.VIEWER, "Vera Viewer")
+
+
+@pytest.fixture
+def member(make_user: Callable[..., User]) -> User:
+    return make_user("mara@example.org", Role.MEMBER, "Mara Lindqvist")
+
+
+@pytest.fixture
+def stranger(make_user: Callable[..., User]) -> User:
+    return make_user("jonas@example.org", Role.MEMBER, "Jonas Okafor")
+
+
+@pytest.fixture
+def reviewer(make_user: Callable[..., User]) -> User:
+    return make_user("noor@example.org", Role.REVIEWER, "Noor Haddad")
+
+
+@pytest.fixture
+def admin(make_user: Callable[..., User]) -> User:
+    return make_user("tomas@example.org", Role.ADMIN, "Tomás Silva")
+
+
+@pytest.fixture
+def provider(db: None) -> Provider:
+    return add_provider("UniAll studio", "uniall", "https://api.example.com", "sk-test")
+
+
+@pytest.fixture
+def make_job(db: None, member: User, provider: Provider) -> Callable[..., Job]:
+    """A job in any state, with the rows that state entails."""
+
+    def make(state: State = State.QUEUED, text: str = "A fox wakes", author: User | None = None, **extra: Any) -> Job:
+        author, now = author or member, timezone.now()
+        owner = author if extra.get("visibility") == "me" else None
+        prompt, _ = Prompt.objects.get_or_create(
+            text_hash=text_hash(text), owner=owner, defaults={"text": text, "author": author, "last_run_at": now}
+        )
+        fields = {
+            "author": author, "prompt": prompt, "provider": provider, "provider_name": provider.name,
+            "dialect": provider.dialect, "model": "sora2-landscape-8s", "aspect_ratio": "16:9", "seconds": 8,
+            "state": state, "state_since": now, "compose_token": uuid4().hex,
+        }  # fmt: skip
+        job = Job.objects.create(**(fields | extra))
+        JobEvent.objects.create(job=job, at=now, state=state)
+        if state in (State.SUBMITTING, State.RUNNING, State.UNKNOWN, State.ARCHIVING, State.DONE):
+            _with_submission(job, state)
+        return job
+
+    return make
+
+
+def _with_submission(job: Job, state: State) -> None:
+    now = timezone.now()
+    taken = state not in (State.SUBMITTING, State.UNKNOWN)
+    live = Submission.objects.create(
+        job=job, number=1, provider=job.provider, lease_until=now, sent_at=now,
+        remote_id=f"gen_{job.key.hex}" if taken else "", outcome="accepted" if taken else "pending",
+    )  # fmt: skip
+    job.token, job.origin = live.token, job.provider.origin if job.provider else ""
+    if state == State.RUNNING:
+        Watch.objects.create(
+            job=job, provider=job.provider, remote_id=live.remote_id, since=now, next_poll_at=now, progress=45
+        )
+    if state in (State.ARCHIVING, State.DONE):
+        job.cover = Output.objects.create(
+            job=job, remote_url="https://files.example.com/clip.mp4", next_try_at=now, size=1000,
+            stored_at=now if state == State.DONE else None, duration=8.0, width=1280, height=720,
+        )  # fmt: skip
+    job.save()

@@ -1,0 +1,20 @@
+"""The portal's own settings, with a throw-away data folder and cheap password hashes."""
+
+import os
+import tempfile
+
+os.environ["PORTAL_DATA"] = tempfile.mkdtemp(prefix="portal-test-")
+for name in ("PUBLIC_URL", "REDIS_URL", "EMAIL_URL", "SECRET_KEY", "PORTAL_ENCRYPTION_KEYS", "HOST", "PORT"):
+    os.environ.pop(name, None)
+os.environ.pop("DATABASE_URL", None)
+if os.environ.get("PORTAL_TEST_ON") == "postgresql":
+    os.environ["DATABASE_URL"] = os.environ["TEST_DATABASE_URL"]
+
+from sora_portal.settings import *  # noqa: E402, F403
+from sora_portal.settings import STORAGES  # noqa: E402
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+STORAGES = STORAGES | {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+ALLOWED_HOSTS = ["*"]
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+ACCOUNT_RATE_LIMITS = False
