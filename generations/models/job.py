@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, OuterRef, Q, Subquery
 from django.urls import reverse
 
 from generations.contract import GenerationRequest
 from generations.models.states import ACTIVE, MOVES, State, Visibility
+from generations.models.submission import Submission
 
 if TYPE_CHECKING:
     from generations.models.output import Output
@@ -26,8 +27,10 @@ class JobQuerySet(models.QuerySet["Job"]):
         return self.filter(Q(visibility=Visibility.TEAM) | Q(author=user))
 
     def for_cards(self) -> JobQuerySet:
-        """With everything one card shows, in one query."""
-        return self.select_related("author", "prompt", "provider", "watch", "cover")
+        """With everything one card shows, in one query. `charged` is the latest submission's, None without one."""
+        latest = Submission.objects.filter(job=OuterRef("pk")).order_by("-number")
+        rows = self.select_related("author", "prompt", "provider", "watch", "cover")
+        return rows.annotate(charged=Subquery(latest.values("charged")[:1]))
 
     def newest_first(self) -> JobQuerySet:
         return self.order_by("-created_at", "-pk")
@@ -83,6 +86,10 @@ class Job(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("job", args=[self.key])
+
+    def is_visible_to(self, user: User) -> bool:
+        """The rule of `JobQuerySet.visible_to` for a job at hand: may this user see its text and clip?"""
+        return self.visibility == Visibility.TEAM or self.author_id == user.pk
 
     def move(self, to: State, where: Mapping[str, object], **changes: Any) -> bool:
         """Take the job to its next state, unless somebody else moved it first or the token is not ours.

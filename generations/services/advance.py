@@ -20,6 +20,7 @@ def advance(
     to: State,
     *,
     token: UUID | None = None,
+    new_token: UUID | None = None,
     reason: str = "",
     detail: str = "",
     charged: Charged | None = None,
@@ -29,12 +30,15 @@ def advance(
 ) -> bool:
     """Move the job and record everything the move entails, in one transaction; False when somebody was first.
 
-    `token` fences: with it, only the submission that holds it may move the job. `reason` is for members, `detail` for
+    `token` fences: with it, only the submission that holds it may move the job; `new_token` hands the job to another
+    submission. `reason` is for members, `detail` for
     staff. `charged` settles what the job's live submission cost. `watch` fences a move that follows a look: the Watch
     row must still match it. `changes` are further columns of the job.
     """
     now = timezone.now()
     where: dict[str, object] = {} if token is None else {"token": token}
+    if new_token is not None:
+        changes["token"] = new_token
     changes |= {"reason": reason, "state_since": now, "finished_at": now if to in FINAL else None}
     with transaction.atomic():
         if watch is not None and not Watch.objects.select_for_update().filter(job=job, **watch).exists():
@@ -50,8 +54,9 @@ def advance(
 
 
 def _settle(job: Job, token: UUID | None, charged: Charged | None) -> None:
-    if charged is not None:
-        Submission.objects.filter(job=job, token=token or job.token).update(charged=charged)
+    live = token or job.token
+    if charged is not None and live is not None:
+        Submission.objects.filter(job=job, token=live).update(charged=charged)
 
 
 def _keep_watch(job: Job, to: State, now: Any) -> None:
@@ -59,7 +64,9 @@ def _keep_watch(job: Job, to: State, now: Any) -> None:
     if to != State.RUNNING:
         Watch.objects.filter(job=job).delete()
         return
-    live = Submission.objects.get(job=job, token=job.token)
+    live = job.submissions.order_by("number").last()
+    if live is None:
+        raise ValueError(f"Job {job.key} cannot run: nothing was ever sent.")
     Watch.objects.update_or_create(
         job=job,
         defaults={"provider": live.provider, "remote_id": live.remote_id, "since": now, "next_poll_at": now},

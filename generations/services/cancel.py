@@ -9,9 +9,14 @@ from generations.models import Charged, Job, State, User
 from generations.services.advance import advance
 
 
+def may_act_on(job: Job, user: User) -> bool:
+    """The author, while he may create, and admins."""
+    return user.is_admin or (user.can_create and job.author_id == user.pk)
+
+
 def may_cancel(job: Job, user: User) -> bool:
-    """The author, while he may create, and admins; only while the job may not have been sent."""
-    return job.state == State.QUEUED and (user.is_admin or (user.can_create and job.author_id == user.pk))
+    """Who may act on the job; only while it may not have been sent."""
+    return job.state == State.QUEUED and may_act_on(job, user)
 
 
 def cancel(job: Job, user: User) -> bool:

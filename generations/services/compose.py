@@ -81,7 +81,9 @@ def check(author: User, offer: Offer, ask: Ask) -> tuple[Ask, OfferedProvider, C
         raise NotPossible("provider", "This provider is switched off. Choose another one.")
     model = next((m for m in provider.models if m.slug == ask.model), None)
     if model is None:
-        raise NotPossible("model", f"{provider.name} does not offer {ask.model or 'this model'} now. Choose another one.")
+        raise NotPossible(
+            "model", f"{provider.name} does not offer {ask.model or 'this model'} now. Choose another one."
+        )
     return replace(ask, text=text), provider, _combination(model, ask)
 
 

@@ -14,11 +14,11 @@ def current_offer() -> Offer:
     rows = Provider.objects.offered().prefetch_related(
         Prefetch("models", models.order_by("position", "slug").prefetch_related("combinations"), to_attr="on_offer")
     )
-    return Offer(tuple(_provider(row) for row in rows if row.on_offer))
+    offered = (_provider(row, getattr(row, "on_offer")) for row in rows)  # noqa: B009 - set by the prefetch
+    return Offer(tuple(provider for provider in offered if provider.models))
 
 
-def _provider(row: Provider) -> OfferedProvider:
-    models: list[VideoModel] = row.on_offer  # type: ignore[attr-defined]
+def _provider(row: Provider, models: list[VideoModel]) -> OfferedProvider:
     return OfferedProvider(row.pk, row.name, tuple(map(_model, models)), row.is_sandbox, row.waiting)
 
 

@@ -1,0 +1,71 @@
+"""The child that opens a clip. Run as a script, alone: no Django, no keys, little memory, little time.
+
+Prints {"duration", "width", "height"} as JSON and writes the poster; a file that is no video ends it with code 1.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+from typing import Any
+
+MEMORY = 1 << 31
+CPU_SECONDS = 30
+POSTER_BYTES = 8 << 20
+POSTER_EDGE = 960
+LOOKS = 90  # frames tried for a poster that is not black
+
+
+def main(clip: str, poster: str) -> None:
+    _limit()
+    import av
+
+    with av.open(clip) as container:
+        if not container.streams.video:
+            raise SystemExit("the file holds no picture")
+        stream = container.streams.video[0]
+        duration = float(container.duration or 0) / av.time_base
+        picture = _poster_frame(container, stream)
+    picture.thumbnail((POSTER_EDGE, POSTER_EDGE))
+    picture.save(poster, "WEBP", quality=82)
+    width, height = stream.codec_context.width, stream.codec_context.height
+    if picture.height > picture.width and width > height:  # turned by its display matrix
+        width, height = height, width
+    sys.stdout.write(json.dumps({"duration": duration, "width": width, "height": height}))
+
+
+def _limit() -> None:
+    for what, most in (
+        (resource.RLIMIT_AS, MEMORY),
+        (resource.RLIMIT_CPU, CPU_SECONDS),
+        (resource.RLIMIT_FSIZE, POSTER_BYTES),
+        (resource.RLIMIT_NOFILE, 64),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        resource.setrlimit(what, (most, most))
+
+
+def _poster_frame(container: Any, stream: Any) -> Any:
+    """The first frame with something to see, about a second in where there is one."""
+    best = None
+    for number, frame in enumerate(container.decode(stream)):
+        picture = frame.to_image()
+        if best is None or _is_dark(best):
+            best = picture
+        if number >= LOOKS or (frame.time or 0) >= 1 and not _is_dark(picture):
+            return picture if not _is_dark(picture) else best
+    if best is None:
+        raise SystemExit("the file holds no frame")
+    return best
+
+
+def _is_dark(picture: Any) -> bool:
+    return bool(picture.convert("L").resize((8, 8)).getextrema()[1] < 24)
+
+
+if __name__ == "__main__":
+    try:
+        main(sys.argv[1], sys.argv[2])
+    except Exception as error:
+        raise SystemExit(f"{type(error).__name__}: {error}") from None

@@ -1,0 +1,87 @@
+"""Clips: real H.264 in a real MP4, true in length, shape and size, and plainly no film."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import av
+from PIL import Image
+
+from generations.sandbox.jobs import Job
+from generations.sandbox.overlay import Overlay
+from generations.sandbox.scene import Scene
+
+SMOOTH, SPARING = 24, 12  # frames a second
+SMOOTH_PIXELS = 640 * 360  # up to this many pixels a frame, 24 frames a second cost next to nothing
+
+
+class Stopped(Exception):
+    """Rendering was given up because the sandbox is stopping; no file was made."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """What to draw. `settings` is the line under the prompt; `seed` tells clips of one prompt apart."""
+
+    width: int
+    height: int
+    seconds: int
+    prompt: str
+    settings: str
+    seed: str
+
+    @property
+    def rate(self) -> int:
+        """Frames a second."""
+        return SMOOTH if self.width * self.height <= SMOOTH_PIXELS else SPARING
+
+
+def clip_of(job: Job) -> Clip:
+    order = job.order
+    settings = f"{order.aspect_ratio} · {order.seconds} s · {order.model}"
+    return Clip(order.width, order.height, order.seconds, order.prompt, settings, job.id)
+
+
+def frames(clip: Clip) -> Iterator[Image.Image]:
+    """Every picture of the clip in order."""
+    size = (clip.width, clip.height)
+    scene = Scene(size, clip.seconds, clip.prompt, clip.seed)
+    overlay = Overlay(size, clip.seconds, clip.prompt, clip.settings)
+    for number in range(clip.seconds * clip.rate):
+        frame = scene.frame(number / clip.rate)
+        overlay.draw(frame, number / clip.rate)
+        yield frame
+
+
+def render(clip: Clip, path: Path, stopped: Callable[[], bool] = lambda: False) -> None:
+    """Write the clip to `path`, all of it or nothing. `stopped` is asked before every frame."""
+    unfinished = path.with_suffix(".tmp")
+    try:
+        _encode(clip, unfinished, stopped)
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def _encode(clip: Clip, path: Path, stopped: Callable[[], bool]) -> None:
+    with av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"}) as container:
+        # A keyframe each second and none between, so that seeking lands well.
+        keys = f"keyint={clip.rate}:min-keyint={clip.rate}:scenecut=0"
+        options = {"preset": "veryfast", "crf": "25", "x264-params": keys}
+        stream = container.add_stream("libx264", rate=clip.rate, options=options)
+        stream.width, stream.height, stream.pix_fmt = clip.width, clip.height, "yuv420p"
+        for number, picture in enumerate(frames(clip)):
+            if stopped():
+                raise Stopped
+            frame = _frame(picture)
+            frame.pts, frame.time_base = number, Fraction(1, clip.rate)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+
+
+def _frame(picture: Image.Image) -> av.VideoFrame:
+    """The picture for the encoder. Four bytes a pixel is how it lies in memory, which spares repacking it."""
+    return av.VideoFrame.from_bytes(picture.tobytes("raw", "RGBX"), picture.width, picture.height, "rgba")

@@ -1,0 +1,59 @@
+"""What every dialect works with: the key, the clock, the jobs, the counts and the renderer."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+
+from generations.sandbox.jobs import Job, Moment, Order, Stage, moment, new_job
+from generations.sandbox.store import Store
+from generations.sandbox.studio import Studio
+from generations.sandbox.tally import Tally
+
+RENDER_FAILED = "internal error: the clip could not be rendered"
+
+
+class House:
+    """One sandbox behind its HTTP door. `speed` divides every job's time; `clock` gives unix seconds."""
+
+    def __init__(self, folder: Path, key: str, speed: float, clock: Callable[[], float]) -> None:
+        self.key = key
+        self.speed = speed
+        self.clock = clock
+        self.tally = Tally()
+        self.store = Store(folder)
+        self.studio = Studio(self.store)
+
+    def open(self) -> None:
+        """Forget what is old, and take up the clips an earlier process left undone."""
+        now = self.clock()
+        self.store.forget_old(now)
+        self.studio.start()
+        for job in self.store.all():
+            if not job.link_expired(now):
+                self.studio.render(job)
+
+    def close(self) -> None:
+        self.studio.stop()
+
+    def take(self, order: Order, id_prefix: str) -> Job:
+        """Accept an order: the job is on disk and counted before this returns."""
+        now = self.clock()
+        job = new_job(id_prefix + secrets.token_hex(12), order, now, self.speed)
+        self.store.add(job)
+        self.tally.created()
+        self.studio.render(job)
+        self.store.forget_old(now)
+        return job
+
+    def find(self, dialect: str, job_id: str) -> Job | None:
+        """The job of this id, if this dialect made it."""
+        job = self.store.find(job_id)
+        return job if job and job.order.dialect == dialect else None
+
+    def look(self, job: Job) -> Moment:
+        """Where the job stands now."""
+        if self.studio.failed(job):
+            return Moment(Stage.FAILED, reason=RENDER_FAILED)
+        return moment(job, self.clock(), has_clip=self.store.has_clip(job))

@@ -1,0 +1,22 @@
+"""Doors for the queue: load, call, return."""
+
+from __future__ import annotations
+
+from generations import engine, process
+from generations.services import archive as archiving
+from generations.services.kick import kick_engine_again
+
+
+def run_engine() -> None:
+    """One turn of the engine; the next one is enqueued unless the portal stops or one waits already."""
+    engine.run(stop=process.stop_requested)
+    if not process.stop_requested():
+        kick_engine_again()
+
+
+def archive(output_pk: int) -> None:
+    archiving.archive(output_pk, stop=process.stop_requested)
+
+
+def canary(cluster: str) -> None:
+    """Nothing: its acknowledgement is the sign of life."""
