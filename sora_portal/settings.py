@@ -3,6 +3,7 @@
 Embedded (the default): SQLite, local files and secrets under `PORTAL_DATA`, no other service.
 """
 
+import os
 import socket
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -23,6 +24,7 @@ HOST = env.str("HOST", "127.0.0.1")
 PORT = env.int("PORT", 8000)
 PUBLIC_URL = env.str("PUBLIC_URL", "").rstrip("/")
 SANDBOX_PORT = env.int("SANDBOX_PORT", PORT + 1)
+SANDBOX = env.bool("SANDBOX", "DATABASE_URL" not in os.environ)  # the test provider: on only when embedded
 PORTAL_ADDRESS = PUBLIC_URL or f"http://{'localhost' if HOST in ('127.0.0.1', '0.0.0.0', '::') else HOST}:{PORT}"  # noqa: S104
 
 _public = urlsplit(PUBLIC_URL)

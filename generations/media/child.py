@@ -53,7 +53,7 @@ def _poster_frame(container: Any, stream: Any) -> Any:
         picture = frame.to_image()
         if best is None or _is_dark(best):
             best = picture
-        if number >= LOOKS or (frame.time or 0) >= 1 and not _is_dark(picture):
+        if number >= LOOKS or ((frame.time or 0) >= 1 and not _is_dark(picture)):
             return picture if not _is_dark(picture) else best
     if best is None:
         raise SystemExit("the file holds no frame")

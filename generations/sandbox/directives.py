@@ -64,13 +64,13 @@ DIRECTIVES = (
 BY_NAME: Mapping[str, Directive] = {directive.name: directive for directive in DIRECTIVES}
 
 
-class BadDirective(ValueError):
+class DirectiveError(ValueError):
     """A directive that is not in the table, or a value it cannot take. The text says which."""
 
 
 @lru_cache(maxsize=512)
 def directives_in(prompt: str) -> Mapping[str, float]:
-    """The directives a prompt holds, with their values, or raise BadDirective: a misspelt one must not pass."""
+    """The directives a prompt holds, with their values, or raise DirectiveError: a misspelt one must not pass."""
     return dict(_read(name.strip().lower(), value) for name, value in _written(prompt))
 
 
@@ -81,11 +81,11 @@ def _written(prompt: str) -> list[tuple[str, str | None]]:
 def _read(name: str, value: str | None) -> tuple[str, float]:
     directive = BY_NAME.get(name)
     if directive is None:
-        raise BadDirective(f"unknown sandbox directive {name!r}; there are: {', '.join(BY_NAME)}")
+        raise DirectiveError(f"unknown sandbox directive {name!r}; there are: {', '.join(BY_NAME)}")
     if value is None:
         return name, directive.default
     if not directive.value:
-        raise BadDirective(f"sandbox directive {name} takes no value")
+        raise DirectiveError(f"sandbox directive {name} takes no value")
     if not NUMBER.fullmatch(value.strip()):
-        raise BadDirective(f"sandbox directive {name} takes a plain number, not {value.strip()!r}")
+        raise DirectiveError(f"sandbox directive {name} takes a plain number, not {value.strip()!r}")
     return name, float(value)

@@ -15,7 +15,7 @@ CUT_DOWNLOADS = 2
 NO_VIDEO = b"AccessDenied: this is a line of text where a video should be.\n"
 
 
-class OutOfRange(ValueError):
+class RangeError(ValueError):
     """A range that lies behind the end of the file."""
 
 
@@ -45,7 +45,7 @@ def _stretch(request: Request, house: House, job: Job) -> Reply:
     headers = {"Accept-Ranges": "bytes", "ETag": etag}
     try:
         wanted = _wanted(request, size, etag)
-    except OutOfRange:
+    except RangeError:
         return replace(text_reply(416, "Range not satisfiable."), headers={"Content-Range": f"bytes */{size}"})
     if wanted is None:
         return Reply(200, content_type=KIND, headers=headers, file=FilePart(path, 0, size, size))
@@ -67,7 +67,7 @@ def _wanted(request: Request, size: int, etag: str) -> tuple[int, int] | None:
     if end < start and match[1] and match[2]:
         return None  # backwards: no range at all
     if start >= size:
-        raise OutOfRange
+        raise RangeError
     return max(0, start), min(end, size - 1)
 
 

@@ -37,7 +37,7 @@ def answer(request: Request, house: House) -> Reply:
             reply = route.try_answer(request, house)
             if reply is not None:
                 return reply
-    except newapi.Refusal as refusal:
+    except newapi.RequestError as refusal:
         return refusal.reply
     if request.path == "/v1" or request.path.startswith("/v1/"):
         return newapi.unknown_route(request)

@@ -14,10 +14,11 @@ from generations.sandbox.messages import FilePart, Reply, Request, text_reply
 KEEP_LIMIT = 12 * 1024 * 1024  # bytes of a body that are kept
 READ_LIMIT = 64 * 1024 * 1024  # bytes that are still read, so that the caller gets to hear the refusal
 CHUNK = 256 * 1024
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 HOST = re.compile(r"[\w.\-]+(:\d+)?|\[[0-9a-fA-F:.]+\](:\d+)?", re.ASCII)
 
 
-class Unreadable(Exception):
+class BodyError(Exception):
     """A request whose body cannot be told from the next request; the connection ends with `reply`."""
 
     def __init__(self, reply: Reply) -> None:
@@ -49,13 +50,11 @@ class Handler(BaseHTTPRequestHandler):
     def respond(self) -> None:
         try:
             request = self._read()
-        except Unreadable as error:
+        except BodyError as error:
             self.close_connection = True
             self._write(error.reply)
             return
         self._write(type(self).answer(request))
-
-    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = respond
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 -- the base class names it so
         if self.verbose:
@@ -78,10 +77,10 @@ class Handler(BaseHTTPRequestHandler):
 
     def _body_size(self) -> int:
         if "Transfer-Encoding" in self.headers:
-            raise Unreadable(text_reply(411, "Send a Content-Length."))
+            raise BodyError(text_reply(411, "Send a Content-Length."))
         written = self.headers.get("Content-Length", "0").strip()
         if not (written.isascii() and written.isdigit()):
-            raise Unreadable(text_reply(400, "Content-Length is no number."))
+            raise BodyError(text_reply(400, "Content-Length is no number."))
         return int(written)
 
     def _drain(self, size: int) -> bytes:
@@ -125,3 +124,7 @@ class Handler(BaseHTTPRequestHandler):
                 left -= len(chunk)
         if left or part.sent < part.length:
             self.close_connection = True  # fewer bytes than announced: the rest will never come
+
+
+for _method in METHODS:
+    setattr(Handler, f"do_{_method}", Handler.respond)  # the library looks for one function a method

@@ -14,7 +14,7 @@ BAD_GATEWAY = (
 )
 
 
-class Refusal(Exception):
+class RequestError(Exception):
     """A request that goes no further; `reply` is what the caller gets."""
 
     def __init__(self, reply: Reply) -> None:
@@ -22,15 +22,17 @@ class Refusal(Exception):
         self.reply = reply
 
 
-def task_error(status: int, code: str, message: str, **headers: str) -> Refusal:
+def task_error(status: int, code: str, message: str, **headers: str) -> RequestError:
     """The shape of everything that has to do with a task."""
-    return Refusal(json_reply(status, {"code": code, "message": message, "data": None}, **headers))
+    return RequestError(json_reply(status, {"code": code, "message": message, "data": None}, **headers))
 
 
-def gateway_error(status: int, code: str, message: str, **headers: str) -> Refusal:
+def gateway_error(status: int, code: str, message: str, **headers: str) -> RequestError:
     """The shape of what the gateway itself refuses; it carries a request id."""
     text = f"{message} (request id: {_request_id()})"
-    return Refusal(json_reply(status, {"error": {"message": text, "type": "new_api_error", "code": code}}, **headers))
+    return RequestError(
+        json_reply(status, {"error": {"message": text, "type": "new_api_error", "code": code}}, **headers)
+    )
 
 
 def unknown_route(request: Request) -> Reply:

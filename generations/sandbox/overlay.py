@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PIL import Image, ImageDraw
 
+from generations.sandbox.canvas import Canvas, Plate
 from generations.sandbox.lettering import INK, drawable, panel, plain_font, wrapped
 
 LABEL = "SANDBOX"
@@ -21,18 +22,18 @@ class Overlay:
         self._seconds = seconds
         self._unit = unit = min(size) / 360
         self._margin = round(16 * unit)
-        self._label = _label(unit)
-        self._caption = _caption(size[0] - 2 * self._margin, unit, prompt, settings)
+        self._label = Plate.of(_label(unit))
+        self._caption = Plate.of(_caption(size[0] - 2 * self._margin, unit, prompt, settings))
         self._clock = _Clock(unit, seconds)
 
-    def draw(self, frame: Image.Image, seconds: float) -> None:
+    def draw(self, frame: Canvas, seconds: float) -> None:
         width, height = self._size
         bar = round(5 * self._unit)
-        _paste(frame, self._label, (self._margin, self._margin))
-        clock = self._clock.at(seconds)
-        _paste(frame, clock, (width - self._margin - clock.width, self._margin))
-        _paste(frame, self._caption, (self._margin, height - self._margin - bar - self._caption.height))
-        frame.paste(LABEL_COLOUR[:3], (0, height - bar, round(width * seconds / self._seconds), height))
+        clock = Plate.of(self._clock.at(seconds))
+        frame.paste(self._label, (self._margin, self._margin))
+        frame.paste(clock, (width - self._margin - clock.size[0], self._margin))
+        frame.paste(self._caption, (self._margin, height - self._margin - bar - self._caption.size[1]))
+        frame.fill(LABEL_COLOUR[:3], (0, height - bar, round(width * seconds / self._seconds), height))
 
 
 class _Clock:
@@ -40,22 +41,22 @@ class _Clock:
 
     def __init__(self, unit: float, seconds: int) -> None:
         self._font = plain_font(round(17 * unit))
-        self._total = f" / {seconds // 60:02}:{seconds % 60:02}"
-        self._step = max(self._font.getlength(figure) for figure in "0123456789")
         self._pad = round(9 * unit)
-        width = round(self._step * 8 + self._font.getlength(self._total)) + 2 * self._pad
+        wide = max(self._font.getlength(figure) for figure in "0123456789")
+        steps = [wide if sign == "0" else wide / 2 for sign in "00:00.00"]
+        self._places = [self._pad + sum(steps[:place]) + step / 2 for place, step in enumerate(steps)]
+        total = f" / {seconds // 60:02}:{seconds % 60:02}"
+        width = round(sum(steps) + self._font.getlength(total)) + 2 * self._pad
         self._plate = panel((width, round(28 * unit)), round(6 * unit))
-        ImageDraw.Draw(self._plate).text(
-            (width - self._pad, self._plate.height / 2), self._total, FAINT_INK, self._font, anchor="rm"
-        )
+        place = (width - self._pad, self._plate.height / 2)
+        ImageDraw.Draw(self._plate).text(place, total, FAINT_INK, self._font, anchor="rm")
 
     def at(self, seconds: float) -> Image.Image:
         plate = self._plate.copy()
         pen = ImageDraw.Draw(plate)
         text = f"{int(seconds) // 60:02}:{int(seconds) % 60:02}.{int(seconds * 100) % 100:02}"
-        for place, figure in enumerate(text):
-            x = self._pad + self._step * (place + 0.5)
-            pen.text((x, plate.height / 2), figure, (*INK, 255), self._font, anchor="mm")
+        for place, sign in zip(self._places, text, strict=True):
+            pen.text((place, plate.height / 2), sign, (*INK, 255), self._font, anchor="mm")
         return plate
 
 
@@ -81,7 +82,3 @@ def _caption(width: int, unit: float, prompt: str, settings: str) -> Image.Image
     small = plain_font(round(13 * unit))
     pen.text((pad, pad + step * (len(rows) + 0.55)), settings, FAINT_INK, small, anchor="lm")
     return plate
-
-
-def _paste(frame: Image.Image, plate: Image.Image, place: tuple[int, int]) -> None:
-    frame.paste(plate, place, plate)

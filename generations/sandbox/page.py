@@ -24,7 +24,7 @@ def dashboard(dialects: tuple[str, ...]) -> str:
         f'<meta name="viewport" content="width=device-width"><style>{STYLE}</style></head><body>'
         "<h1>Sora Portal sandbox</h1>"
         "<p>This is a stand-in for a video provider. It talks like one, charges nothing and draws every clip itself: "
-        "no model watches your prompt and nothing leaves this machine.</p>"
+        "no video model reads your prompt and nothing leaves this machine.</p>"
         "<h2>Directives</h2><p>Put one of these anywhere in a prompt to see what the portal does when a provider "
         "misbehaves. Upper or lower case, several at once; a misspelt one is refused.</p>"
         f"<table><thead><tr><th>In the prompt</th><th>At</th><th>What happens</th></tr></thead>"

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
+from generations.sandbox.canvas import Canvas, Stencil
 from generations.sandbox.palette import Colour, Palette, dice_of, mix, palette_of
 
 Place = tuple[float, float, float]  # top, half the height of the crests, depth below them; in picture heights
@@ -33,7 +34,7 @@ class Band:
     `below` is how far the plain colour goes on under the mask; filling is far cheaper than masking.
     """
 
-    mask: Image.Image
+    stencil: Stencil
     colour: Colour
     top: int
     period: int
@@ -41,13 +42,14 @@ class Band:
     below: int = 0
     bob: float = 0.0  # pixels it rises and falls
 
-    def draw(self, frame: Image.Image, seconds: float) -> None:
+    def draw(self, frame: Canvas, seconds: float) -> None:
+        width, height = frame.size
         left = int(self.speed * seconds) % self.period
         top = self.top + round(self.bob * math.sin(seconds * 1.7))
-        bottom = top + self.mask.height
-        frame.paste(self.colour, (0, top), self.mask.crop((left, 0, left + frame.width, self.mask.height)))
+        bottom = top + self.stencil.size[1]
+        frame.stamp(self.colour, (0, top), self.stencil.strip(left, width))
         if self.below:
-            frame.paste(self.colour, (0, bottom, frame.width, min(frame.height, bottom + self.below)))
+            frame.fill(self.colour, (0, bottom, width, min(height, bottom + self.below)))
 
 
 class Scene:
@@ -58,12 +60,12 @@ class Scene:
         self._seconds = seconds
         self._palette = palette_of(prompt)
         dice = dice_of(seed)
-        self._sky = _sky(size, self._palette, dice)
+        self._sky = Canvas.of(_sky(size, self._palette, dice))
         self._sun, self._glow = _sun(min(size))
         self._clouds = _clouds(size, self._palette, dice)
         self._bands = [*_hills(size, self._palette, dice), *_waves(size, self._palette, dice)]
 
-    def frame(self, seconds: float) -> Image.Image:
+    def frame(self, seconds: float) -> Canvas:
         """The landscape at this time of the clip."""
         frame = self._sky.copy()
         self._draw_sun(frame, seconds / self._seconds)
@@ -71,12 +73,12 @@ class Scene:
             band.draw(frame, seconds)
         return frame
 
-    def _draw_sun(self, frame: Image.Image, share: float) -> None:
+    def _draw_sun(self, frame: Canvas, share: float) -> None:
         width, height = self._size
         x = width * (0.24 + 0.52 * share)
         y = height * (0.34 - 0.12 * math.sin(math.pi * share))
         for mask in (self._glow, self._sun):
-            frame.paste(self._palette.sun, (round(x - mask.width / 2), round(y - mask.height / 2)), mask)
+            frame.stamp(self._palette.sun, (round(x - mask.size[0] / 2), round(y - mask.size[1] / 2)), mask)
 
 
 def _sky(size: tuple[int, int], palette: Palette, dice: random.Random) -> Image.Image:
@@ -98,13 +100,14 @@ def _stars(sky: Image.Image, colour: Colour, horizon: int, dice: random.Random) 
         pen.ellipse((x, y, x + dot, y + dot), mix(sky.getpixel((x, y)), colour, dice.uniform(0.3, 0.9)))  # type: ignore[arg-type]
 
 
-def _sun(unit: int) -> tuple[Image.Image, Image.Image]:
-    """Masks of the disc and of the light around it."""
+def _sun(unit: int) -> tuple[Stencil, Stencil]:
+    """Stencils of the disc and of the light around it."""
     big = round(unit * 0.26) * 4
     disc = Image.new("L", (big, big))
     ImageDraw.Draw(disc).ellipse((0, 0, big - 1, big - 1), 255)
     halo = Image.radial_gradient("L").point([round(150 * max(0.0, 1 - level / 180) ** 2.2) for level in range(256)])
-    return disc.resize((big // 4, big // 4), Image.Resampling.LANCZOS), halo.resize((unit, unit))
+    smooth = disc.resize((big // 4, big // 4), Image.Resampling.LANCZOS)
+    return Stencil.of(smooth), Stencil.of(halo.resize((unit, unit)))
 
 
 def _clouds(size: tuple[int, int], palette: Palette, dice: random.Random) -> Band:
@@ -120,7 +123,7 @@ def _clouds(size: tuple[int, int], palette: Palette, dice: random.Random) -> Ban
             for turn in (-width, 0, width):
                 pen.ellipse((left + turn, top, left + turn + across, top + tall), dice.choice((70, 90)))
     soft = mask.filter(ImageFilter.GaussianBlur(unit / 90))
-    return Band(soft, mix(palette.low, (255, 255, 255), 0.55), round(height * 0.06), width, unit * 0.03)
+    return Band(Stencil.of(soft), mix(palette.low, (255, 255, 255), 0.55), round(height * 0.06), width, unit * 0.03)
 
 
 def _hills(size: tuple[int, int], palette: Palette, dice: random.Random) -> list[Band]:
@@ -157,7 +160,7 @@ def _band(
     period = max(size) * 2
     top, tall, below = (round(part * height) for part in place)
     mask = _curve((period + width, 2 * tall + 2), period, tall, waves)
-    return Band(mask, colour, top, period, unit * speed, below, unit * bob)
+    return Band(Stencil.of(mask), colour, top, period, unit * speed, below, unit * bob)
 
 
 def _curve(size: tuple[int, int], period: int, tall: int, waves: list[Wave]) -> Image.Image:

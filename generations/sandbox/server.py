@@ -21,7 +21,7 @@ from generations.sandbox.house import House
 from generations.sandbox.messages import Reply, Request
 
 DEFAULT_KEY = "sandbox"
-STOP_LAG = 0.1  # seconds until the accepting thread notices a stop
+STOP_LAG = 0.05  # seconds until the accepting thread notices a stop
 
 
 class Sandbox:
@@ -135,6 +135,7 @@ class _Server(ThreadingHTTPServer):
                 connection.shutdown(socket.SHUT_RDWR)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        # A caller that hangs up is everyday life; anything else is our own mistake and worth its traceback.
-        if not isinstance(sys.exception(), ConnectionError | TimeoutError):
+        # A caller that hangs up is everyday life, and so is anything in the middle of a stop; the rest is our own
+        # mistake and worth its traceback.
+        if not (self._handler.stopping.is_set() or isinstance(sys.exception(), ConnectionError | TimeoutError)):
             super().handle_error(request, client_address)

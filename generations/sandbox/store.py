@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
-from generations.sandbox.directives import BadDirective, directives_in
+from generations.sandbox.directives import DirectiveError, directives_in
 from generations.sandbox.jobs import Job, Order
 
 KEEP_SECONDS = 7 * 24 * 3600.0
@@ -23,9 +23,9 @@ class Store:
         self._lock = threading.Lock()
         for place in (self._jobs_folder, self._clips_folder):
             place.mkdir(parents=True, exist_ok=True)
-            _remove_unfinished(place)
         self._jobs = {job.id: job for job in self._read_all()}
         self._by_token = {job.token: job for job in self._jobs.values()}
+        self._sweep()
 
     def add(self, job: Job) -> None:
         _write(self._jobs_folder / f"{job.id}.json", json.dumps(asdict(job)))
@@ -64,11 +64,17 @@ class Store:
         self.clip_path(job).unlink(missing_ok=True)
         (self._jobs_folder / f"{job.id}.json").unlink(missing_ok=True)
 
+    def _sweep(self) -> None:
+        """Remove what a killed process left half done, and clips that belong to no job."""
+        for place in (self._jobs_folder, self._clips_folder):
+            _remove(place.glob("*.tmp"))
+        _remove(path for path in self._clips_folder.glob("*.mp4") if path.stem not in self._by_token)
+
     def _read_all(self) -> Iterator[Job]:
         for path in self._jobs_folder.glob("*.json"):
             try:
                 yield _read(path.read_text())
-            except (ValueError, TypeError, KeyError, BadDirective):
+            except (ValueError, TypeError, KeyError, DirectiveError):
                 path.unlink(missing_ok=True)  # not ours or half a file: it can never be answered for
 
 
@@ -86,6 +92,6 @@ def _write(path: Path, text: str) -> None:
     unfinished.replace(path)
 
 
-def _remove_unfinished(folder: Path) -> None:
-    for path in folder.glob("*.tmp"):
+def _remove(paths: Iterable[Path]) -> None:
+    for path in paths:
         path.unlink(missing_ok=True)

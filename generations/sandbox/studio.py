@@ -54,7 +54,7 @@ class Studio:
 
         try:
             clips.render(clips.clip_of(job), self._store.clip_path(job), self._stopping.is_set)
-        except clips.Stopped:
+        except clips.StoppedError:
             return
         except Exception as error:  # whatever it was, the thread must live on for the next job
             self._failed.add(job.id)

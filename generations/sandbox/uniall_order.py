@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from generations.catalogue import models_of
 from generations.contract import CatalogueModel, Combination
-from generations.sandbox.directives import BadDirective, directives_in
+from generations.sandbox.directives import DirectiveError, directives_in
 from generations.sandbox.jobs import Order
 from generations.sandbox.messages import Request
 from generations.sandbox.newapi import gateway_error, task_error
@@ -33,7 +33,7 @@ def prompt_in(body: bytes) -> str | None:
 
 
 def read_order(request: Request) -> tuple[Order, dict[str, float]]:
-    """The video asked for and the prompt's directives, or raise the Refusal the body earns."""
+    """The video asked for and the prompt's directives, or raise the RequestError the body earns."""
     body = _read_object(request)
     model = _read_model(body)
     for name in body:
@@ -118,11 +118,11 @@ def _read_ratio(body: dict[str, Any], model: str, possible: list[str]) -> str:
     if "aspect_ratio" not in body:
         return DEFAULT_RATIO if DEFAULT_RATIO in possible else possible[0]
     ratio = body["aspect_ratio"]
-    if ratio not in UNSTATED_PIXELS:
+    if not isinstance(ratio, str) or ratio not in UNSTATED_PIXELS:
         _refuse('aspect_ratio must be "16:9" or "9:16"')
     if ratio not in possible:
         _refuse(f"aspect_ratio {ratio} conflicts with model {model}")
-    return str(ratio)
+    return ratio
 
 
 def _read_duration(body: dict[str, Any], model: str, possible: list[int]) -> int:
@@ -163,5 +163,5 @@ def _is_address(url: str) -> bool:
 def _read_directives(prompt: str) -> dict[str, float]:
     try:
         return dict(directives_in(prompt))
-    except BadDirective as error:
+    except DirectiveError as error:
         _refuse(str(error))

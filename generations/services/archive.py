@@ -20,8 +20,9 @@ from django.utils import timezone
 
 from generations.contract import DialectError
 from generations.media import ClipFacts, NotAClip, inspect_clip
-from generations.models import Output, State
+from generations.models import Heartbeat, Output, State
 from generations.services.advance import advance
+from generations.services.kick import ARCHIVE_BEAT
 from generations.transport import Allowance, Fetched, fetch
 
 log = logging.getLogger(__name__)
@@ -91,6 +92,7 @@ def _fetch(output: Output, folder: Path, stop: Callable[[], bool]) -> Copy:
 
 def _tell(output: Output, done: int, total: int) -> None:
     """Show how far the copy is, and hold on to it."""
+    Heartbeat.beat(ARCHIVE_BEAT)
     _mine(output).update(bytes_done=done, size=total, rev=F("rev") + 1, lease_until=timezone.now() + LEASE)
 
 

@@ -1,4 +1,4 @@
-"""Waking the queue. A kick may come 0, 1 or many times; the rows hold the truth and the sweeper finds what it missed."""
+"""Waking the queue. A kick may come 0, 1 or many times: the rows hold the truth, the sweeper finds what was missed."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ MAIN, ENGINE, ARCHIVES = "portal", "engine", "archive"
 """The clusters by name. Always named in full: inside a cluster's own processes the default is that cluster."""
 
 ENGINE_BEAT = "engine"
+ARCHIVE_BEAT = "archive"
 ENGINE_STALE = timedelta(seconds=5)
 
 

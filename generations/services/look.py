@@ -61,7 +61,7 @@ def claim_looks(limit: int) -> list[Look]:
 
 
 def keep_seen(seen: Iterable[Seen]) -> None:
-    """Write down what looks came to. Still running: one bulk write. Ended: the job moves. A stale lease changes nothing."""
+    """Write down what looks came to: one bulk write, or the job moves. A stale lease changes nothing."""
     quiet = []
     for one in seen:
         watch = one.look.watch

@@ -1,4 +1,4 @@
-"""The only way out: guarded addresses, one connection a lane, bounded time and bytes. The only place that knows httpx."""
+"""The only way out: guarded addresses, one connection a lane, bounded time and bytes. Only here is httpx known."""
 
 from generations.transport.client import Door, Timeouts, open_door
 from generations.transport.download import Fetched, TooLarge, fetch

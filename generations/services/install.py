@@ -1,0 +1,39 @@
+"""What a fresh portal needs before anybody can use it."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+
+from generations.models import Job, Provider, Role, State, User
+from generations.services.providers import add_provider
+
+
+@dataclass(frozen=True, slots=True)
+class FirstAdmin:
+    """Who was made. `password` is set only when it was made up here: it is shown once and kept nowhere."""
+
+    email: str
+    password: str = ""
+
+
+def ensure_admin(email: str, password: str = "") -> FirstAdmin | None:
+    """Make the first admin, or None when there is one."""
+    if User.objects.filter(role=Role.ADMIN).exists():
+        return None
+    made_up = "" if password else secrets.token_urlsafe(12)
+    User.objects.create_user(email, password or made_up, role=Role.ADMIN, name="Admin")
+    return FirstAdmin(User.objects.normalize_email(email), made_up)
+
+
+def ensure_sandbox(base_url: str, key: str) -> Provider:
+    """The sandbox provider's row, at the address where the sandbox listens now. What an admin changed stays."""
+    provider = Provider.objects.filter(is_sandbox=True).first()
+    if provider is None:
+        return add_provider("Sandbox", "uniall", base_url, key, is_sandbox=True, allow_private=True, poll_interval=1.0)
+    if provider.base_url != base_url or provider.key != key:
+        provider.base_url, provider.key = base_url, key
+        provider.save(update_fields=["base_url", "key"])
+        # The same sandbox under a new port: it still knows these jobs.
+        Job.objects.filter(provider=provider, state=State.RUNNING).update(origin=provider.origin)
+    return provider

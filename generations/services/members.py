@@ -1,0 +1,37 @@
+"""Letting people in: by an admin's hand, with a link that sets the password once."""
+
+from __future__ import annotations
+
+from allauth.account.forms import default_token_generator
+from allauth.account.utils import user_pk_to_url_str
+from django.conf import settings
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.urls import reverse
+
+from generations.models import Role, User
+
+
+def add_member(email: str, role: Role, password: str = "", name: str = "") -> User:
+    """A new user; without a password they sign in after following a reset link. Raises ValidationError."""
+    user = User(email=User.objects.normalize_email(email), role=role, name=name)
+    user.set_password(password or None)
+    user.full_clean()
+    if password:
+        _check_password(password, user)
+    user.save()
+    return user
+
+
+def reset_link(user: User) -> str:
+    """The full address where this person sets a new password. It works once, for a few days."""
+    names = {"uidb36": user_pk_to_url_str(user), "key": default_token_generator.make_token(user)}
+    path = reverse("account_reset_password_from_key", kwargs=names)
+    return f"{settings.PORTAL_ADDRESS}{path}"
+
+
+def _check_password(password: str, user: User) -> None:
+    try:
+        validate_password(password, user)
+    except ValidationError as error:
+        raise ValidationError({"password": error.messages}) from error

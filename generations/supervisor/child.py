@@ -1,0 +1,88 @@
+"""One running part: its process, its session, its restarts."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from datetime import UTC, datetime
+
+from django.conf import settings
+
+from generations.process import STOP_FD, die_with_parent
+from generations.supervisor.parts import Part
+
+STARTING = 20.0  # seconds a part may take before its first sign of life
+CALM = 60.0
+BACK_OFF_MOST = 10.0
+
+
+class Child:
+    """A part as a process that leads its own session. Never blocks: a restart waits by the clock, not by sleeping."""
+
+    def __init__(self, part: Part, stop_fd: int) -> None:
+        self.part, self.stop_fd = part, stop_fd
+        self.process: subprocess.Popen[bytes] | None = None
+        self.started = 0.0
+        self.start_at = 0.0
+        self.back_off = 0.5
+
+    def start(self) -> None:
+        env = {**os.environ, **self.part.env, STOP_FD: str(self.stop_fd)}
+        self.process = subprocess.Popen(
+            self.part.argv,
+            env=env,
+            cwd=settings.BASE_DIR,
+            start_new_session=True,
+            pass_fds=[self.stop_fd],
+            preexec_fn=die_with_parent,
+        )
+        self.started = time.monotonic()
+
+    @property
+    def is_running(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
+    def is_stuck(self) -> bool:
+        """Alive as a process, but without a sign of life for too long."""
+        if self.part.pulse is None or time.monotonic() - self.started < max(STARTING, self.part.stale):
+            return False
+        last = self.part.pulse()
+        return last is None or (datetime.now(UTC) - last).total_seconds() > self.part.stale
+
+    def fell(self) -> None:
+        """Clear the whole session away and plan the next start, later after each fall in short order."""
+        self.kill_session()
+        self.back_off = 0.5 if time.monotonic() - self.started > CALM else min(self.back_off * 2, BACK_OFF_MOST)
+        self.start_at = time.monotonic() + self.back_off
+
+    def terminate(self) -> None:
+        """Ask the leader to end; its own children are its matter."""
+        if self.process and self.is_running:
+            self.process.send_signal(signal.SIGTERM)
+
+    def kill_session(self) -> None:
+        """End every process of the session, so that no orphan goes on pulling tasks."""
+        if self.process is None:
+            return
+        for pid in _members(self.process.pid):
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                continue
+        self.process.wait()
+        self.process = None
+
+
+def _members(session: int) -> list[int]:
+    """Process ids of a session, its leader included."""
+    found = []
+    for entry in os.listdir("/proc"):
+        if entry.isdigit():
+            try:
+                if os.getsid(int(entry)) == session:
+                    found.append(int(entry))
+            except (ProcessLookupError, PermissionError):
+                continue
+    return found

@@ -1,0 +1,99 @@
+"""Start all parts, watch them, stop them in order."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import time
+from collections.abc import Callable
+
+from django.db import DatabaseError, InterfaceError, connection
+
+from generations.supervisor.child import Child
+from generations.supervisor.parts import Part
+
+log = logging.getLogger(__name__)
+
+LOOK_EVERY = 0.25
+PROMPT_EVERY = 3.0
+
+
+class _Signals:
+    """Counts the wishes to stop. A handler only counts: anything more could dead-lock."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, self._on)
+
+    def _on(self, *_: object) -> None:
+        self.count += 1
+
+
+def supervise(parts: list[Part], say: Callable[[str], None], started: Callable[[], bool]) -> None:
+    """Keep the parts running until a stop signal; `started` is asked until it says True, for the greeting."""
+    read_end, write_end = os.pipe()
+    signals = _Signals()
+    children = [Child(part, read_end) for part in parts]
+    greeted, prompted = False, 0.0
+    try:
+        while not signals.count:
+            _keep_running(children, say)
+            if time.monotonic() - prompted > PROMPT_EVERY:
+                prompted = time.monotonic()
+                _ask_for_life(children, say)
+            greeted = greeted or started()
+            time.sleep(LOOK_EVERY)
+        say("Stopping. Press Ctrl-C again to stop at once.")
+        os.close(write_end)  # every engine and archive worker reads this as: take nothing new, finish
+        _stop_in_order(children, signals, say)
+    finally:
+        for child in children:
+            child.kill_session()
+
+
+def _keep_running(children: list[Child], say: Callable[[str], None]) -> None:
+    for child in children:
+        if child.process is not None and not child.is_running:
+            say(f"The {child.part.name} ended by itself; starting it again.")
+            child.fell()
+        if child.process is None and time.monotonic() >= child.start_at:
+            child.start()
+
+
+def _ask_for_life(children: list[Child], say: Callable[[str], None]) -> None:
+    """Prompt each part for a sign of life and clear away the stuck. A database that is away proves nothing."""
+    for child in children:
+        try:
+            if child.is_running and child.part.prompt:
+                child.part.prompt()
+            if child.is_running and child.is_stuck():
+                say(f"The {child.part.name} gives no sign of life; starting it again.")
+                child.fell()
+        except (DatabaseError, InterfaceError) as error:
+            log.warning("no look at the %s: %s", child.part.name, error)
+            connection.close()
+
+
+def _stop_in_order(children: list[Child], signals: _Signals, say: Callable[[str], None]) -> None:
+    """The web server first, then the queues, the sandbox last: it may still owe an answer."""
+    for group in _groups(children):
+        for child in group:
+            child.terminate()
+        until = time.monotonic() + max(child.part.grace for child in group)
+        while any(child.is_running for child in group) and time.monotonic() < until:
+            if signals.count > 1:
+                say("Stopped at once. A request that was on its way shows as “Outcome unknown” after the next start.")
+                return
+            time.sleep(0.05)
+        for child in group:
+            child.kill_session()
+    say("Stopped.")
+
+
+def _groups(children: list[Child]) -> list[list[Child]]:
+    web = [child for child in children if child.part.name == "web server"]
+    last = [child for child in children if child.part.name == "sandbox provider"]
+    queues = [child for child in children if child not in web and child not in last]
+    return [group for group in (web, queues, last) if group]

@@ -1,0 +1,187 @@
+"""What a job looks like: the one place where a state becomes an icon, a word, a colour and a sentence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+
+from django import template
+from django.template.defaultfilters import filesizeformat
+
+from generations.models import Charged, Job, State, User
+from generations.services.cancel import may_cancel
+
+register = template.Library()
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Class, icon and word of a state. They always come together: colour alone says nothing."""
+
+    kind: str
+    icon: str
+    word: str
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """What a card's frame says. `since` is a clock that runs, `percent` the bar's value, `endless` a bar without one."""
+
+    look: Look
+    big: str = ""
+    since: datetime | None = None
+    lead: str = ""
+    charged: str = ""
+    tell: str = ""
+    percent: int | None = None
+    endless: bool = False
+
+
+LOOKS = MappingProxyType(
+    {
+        State.AWAITING_APPROVAL: Look("is-ask", "hand-raised", "Awaiting approval"),
+        State.QUEUED: Look("is-wait", "clock", "Waiting"),
+        State.SUBMITTING: Look("is-live", "paper-airplane", "Sent"),
+        State.RUNNING: Look("is-live", "film", "Rendering"),
+        State.ARCHIVING: Look("is-live", "archive-box-arrow-down", "Saving the file"),
+        State.DONE: Look("is-done", "check-circle", "Done"),
+        State.FAILED: Look("is-bad", "x-circle", "Failed"),
+        State.UNKNOWN: Look("is-doubt", "question-mark-circle", "Outcome unknown"),
+        State.CANCELLED: Look("is-wait", "minus-circle", "Cancelled"),
+        State.REJECTED: Look("is-wait", "no-symbol", "Not approved"),
+    }
+)
+CHECKING = Look("is-live", "eye", "Checking")
+LINK_ONLY = Look("is-doubt", "exclamation-triangle", "Done, link only")
+WHAT_NOW = MappingProxyType(
+    {
+        Charged.NO: "Change the prompt or the settings and try again.",
+        Charged.YES: "Another try costs again.",
+        Charged.UNKNOWN: "Staff can look it up at the provider; another try may cost again.",
+    }
+)
+
+
+@register.filter
+def look(state: str) -> Look:
+    return LOOKS[State(state)]
+
+
+@register.filter
+def face(job: Job) -> Face:
+    """The frame of this job's card, now."""
+    return FACES[State(job.state)](job)
+
+
+@register.filter
+def cancellable_by(job: Job, user: User) -> bool:
+    return may_cancel(job, user)
+
+
+@register.filter
+def readable_by(job: Job, user: User) -> bool:
+    """May this user see the job's text and clip?"""
+    return job.is_visible_to(user)
+
+
+@register.filter
+def charged_of(job: Job) -> str:
+    """The money word of the latest submission; nothing was ever sent without one."""
+    return Charged(getattr(job, "charged", None) or Charged.NO).label
+
+
+def _who(job: Job) -> str:
+    return job.provider_name or "the provider"
+
+
+def _asking(job: Job) -> Face:
+    return Face(LOOKS[State.AWAITING_APPROVAL], lead=job.reason, tell="Nothing is sent or charged until then.")
+
+
+def _waiting(job: Job) -> Face:
+    reason = job.reason or (job.provider.waiting if job.provider else "")
+    lead = reason[:1].upper() + reason[1:] if reason else "Waiting for a free slot…"
+    return Face(LOOKS[State.QUEUED], lead=lead, tell=f"Nothing is sent to {_who(job)} or charged yet.")
+
+
+def _sent(job: Job) -> Face:
+    tell = f"Handed to {_who(job)}, waiting for its first answer. It can no longer be cancelled."
+    if job.cancel_asked:
+        tell = f"You asked to cancel. That works only if {_who(job)} does not take it."
+    return Face(LOOKS[State.SUBMITTING], since=job.state_since, tell=tell, endless=True)
+
+
+def _running(job: Job) -> Face:
+    watch = job.watched
+    if watch is None or (watch.progress is None and not watch.word):
+        return _sent(job)
+    trouble = f"{_who(job)} is hard to reach just now. The portal keeps asking." if watch.trouble else ""
+    if watch.progress is None:
+        tell = trouble or f"{_who(job)} gives no percentage."
+        return Face(LOOKS[State.RUNNING], since=watch.since, tell=tell, endless=True)
+    checking = watch.progress > 90
+    calm = "Last checks at the provider. This part often stands still for a minute." if checking else ""
+    return Face(
+        CHECKING if checking else LOOKS[State.RUNNING],
+        big=f"{watch.progress} %",
+        since=watch.since,
+        tell=trouble or calm,
+        percent=watch.progress,
+    )
+
+
+def _saving(job: Job) -> Face:
+    output = job.cover
+    done, size = (output.bytes_done, output.size) if output else (0, 0)
+    tell = "Rendered. Copying it into the library."
+    if output and output.trouble:
+        tell = "Rendered. The copy did not work yet; the portal tries again."
+    if not done or not size:
+        return Face(LOOKS[State.ARCHIVING], big=filesizeformat(done) if done else "", tell=tell, endless=True)
+    big = f"{filesizeformat(done)} of {filesizeformat(size)}"
+    return Face(LOOKS[State.ARCHIVING], big=big, tell=tell, percent=min(100, done * 100 // size))
+
+
+def _done(job: Job) -> Face:
+    if job.cover and job.cover.abandoned_at and not job.clip:
+        tell = "It is at the provider only, until its link ends. Staff can see why."
+        return Face(LINK_ONLY, lead="The file could not be copied.", charged=charged_of(job), tell=tell)
+    return Face(LOOKS[State.DONE])
+
+
+def _failed(job: Job) -> Face:
+    charged = Charged(getattr(job, "charged", None) or Charged.NO)
+    lead = job.reason or "The provider could not make this clip."
+    return Face(LOOKS[State.FAILED], lead=lead, charged=charged.label, tell=WHAT_NOW[charged])
+
+
+def _unknown(job: Job) -> Face:
+    lead = job.reason or "Sent, but no answer came back."
+    tell = "Never sent again by itself; staff will settle it."
+    return Face(LOOKS[State.UNKNOWN], lead=lead, charged=Charged.UNKNOWN.label, tell=tell)
+
+
+def _cancelled(job: Job) -> Face:
+    lead = job.reason or "Cancelled before it was sent."
+    return Face(LOOKS[State.CANCELLED], lead=lead, charged=charged_of(job))
+
+
+def _rejected(job: Job) -> Face:
+    return Face(LOOKS[State.REJECTED], lead=job.reason, charged=charged_of(job), tell="Nothing was sent.")
+
+
+FACES = MappingProxyType(
+    {
+        State.AWAITING_APPROVAL: _asking,
+        State.QUEUED: _waiting,
+        State.SUBMITTING: _sent,
+        State.RUNNING: _running,
+        State.ARCHIVING: _saving,
+        State.DONE: _done,
+        State.FAILED: _failed,
+        State.UNKNOWN: _unknown,
+        State.CANCELLED: _cancelled,
+        State.REJECTED: _rejected,
+    }
+)

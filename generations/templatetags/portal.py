@@ -1,0 +1,86 @@
+"""Small words the templates share: icons, clocks, ages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+
+from django import template
+from django.forms import BoundField
+from django.templatetags.static import static
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from generations.forms.options import Control
+
+register = template.Library()
+
+AGES = (("d", 86_400), ("h", 3_600), ("min", 60))
+
+
+@register.simple_tag
+def icon(name: str, kind: str = "") -> SafeString:
+    """One drawing of the icon sheet, silent for screen readers: a word always stands beside it."""
+    classes = f"icon {kind}".strip()
+    return format_html(
+        '<svg class="{}" aria-hidden="true"><use href="{}#{}"/></svg>', classes, static("icons.svg"), name
+    )
+
+
+@register.filter
+def clock(seconds: float | None) -> str:
+    """83 -> 1:23, as a player shows it."""
+    minutes, rest = divmod(round(seconds or 0), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+@register.filter
+def elapsed(since: datetime) -> str:
+    return clock(max(0.0, (timezone.now() - since).total_seconds()))
+
+
+@register.filter
+def age(moment: datetime) -> str:
+    """How long ago, in its largest unit: 3 d, 2 h, 12 min, now."""
+    seconds = (timezone.now() - moment).total_seconds()
+    return next((f"{int(seconds // size)} {unit}" for unit, size in AGES if seconds >= size), "now")
+
+
+@register.filter
+def day(moment: datetime | None) -> str:
+    """The heading of a day in a list, in the reader's zone."""
+    if moment is None:
+        return ""
+    then, today = timezone.localdate(moment), timezone.localdate()
+    near: dict[date, str] = {today: "Today", today - timedelta(days=1): "Yesterday"}
+    return near.get(then) or date_format(then, "j F Y")
+
+
+@register.filter
+def tint(pk: int) -> str:
+    """One of four quiet colours for a person, the same every time."""
+    return f"av-{pk % 4}"
+
+
+@register.filter
+def until(start: datetime, end: datetime) -> str:
+    """How long it took: 3 min 12 s."""
+    minutes, seconds = divmod(round((end - start).total_seconds()), 60)
+    hours, minutes = divmod(minutes, 60)
+    parts = ((hours, "h"), (minutes, "min"), (seconds, "s"))
+    return " ".join(f"{n} {unit}" for n, unit in parts if n) or "0 s"
+
+
+@register.filter
+def problem_in(control: Control, errors: Mapping[str, Sequence[str]] | str) -> str:
+    """The first error of a control's field, or nothing."""
+    return str(errors[control.field][0]) if errors and not isinstance(errors, str) and control.field in errors else ""
+
+
+@register.filter
+def styled(field: BoundField) -> SafeString:
+    """A filter's select in the portal's look."""
+    return field.as_widget(attrs={"class": "form-select"})

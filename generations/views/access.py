@@ -1,0 +1,52 @@
+"""Who may open a page. Every view of the portal wears one of these."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec
+
+from django.contrib.auth.views import redirect_to_login
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django_htmx.middleware import HtmxDetails
+
+from generations.models import User
+
+P = ParamSpec("P")
+
+
+class SignedIn(HttpRequest):
+    """A request of somebody who is signed in."""
+
+    user: User  # type: ignore[assignment]
+    htmx: HtmxDetails
+
+
+View = Callable[Concatenate[SignedIn, P], HttpResponseBase]
+
+
+def signed_in(view: View[P]) -> View[P]:
+    """Pages send strangers to sign in; a fragment answers 401 with an event, so no sign-in page lands in a card."""
+
+    @wraps(view)
+    def guarded(request: SignedIn, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        if request.user.is_authenticated:
+            return view(request, *args, **kwargs)
+        if request.htmx:
+            return HttpResponse(status=401, headers={"HX-Trigger": "signed-out"})
+        return redirect_to_login(request.get_full_path())
+
+    return guarded
+
+
+def staff_only(view: View[P]) -> View[P]:
+    """Reviewers and admins; for anybody else the page is not there."""
+
+    @signed_in
+    @wraps(view)
+    def guarded(request: SignedIn, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        if not request.user.is_reviewer:
+            raise Http404
+        return view(request, *args, **kwargs)
+
+    return guarded

@@ -1,0 +1,25 @@
+"""What reviewers and admins see of everybody's jobs."""
+
+from __future__ import annotations
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from generations.forms.filters import JobFilter
+from generations.models import Job
+from generations.services.paging import Keyset
+from generations.views.access import SignedIn, staff_only
+
+NEWEST = Keyset(at="created_at", name="key")
+PAGE = 50
+
+
+@staff_only
+@require_GET
+def staff_jobs(request: SignedIn) -> HttpResponse:
+    """All jobs, private ones too: of those the template shows state, people and money, never text or clip."""
+    filters = JobFilter(request.GET, request.user)
+    page = NEWEST.page(filters.narrow(Job.objects.for_cards()), request.GET.get("after", ""), PAGE)
+    template = "_staff_jobs_page.html" if request.htmx else "staff_jobs.html"
+    return render(request, f"generations/{template}", {"page": page, "filters": filters})

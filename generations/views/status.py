@@ -1,0 +1,34 @@
+"""The one refresh request of a page with cards."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from generations.models import Job
+from generations.views.access import SignedIn, signed_in
+
+MOST_CARDS = 100
+
+
+@signed_in
+@require_GET
+def status(request: SignedIn) -> HttpResponse:
+    """The cards among `card=<key>:<revision>` that look different now, out of band; 204 when none does."""
+    held = dict(filter(None, map(_parsed, request.GET.getlist("card")[:MOST_CARDS])))
+    jobs = Job.objects.visible_to(request.user).for_cards().filter(key__in=held)
+    changed = [job for job in jobs if job.revision != held[job.key]]
+    if not changed:
+        return HttpResponse(status=204)
+    return render(request, "generations/_status.html", {"jobs": changed})
+
+
+def _parsed(card: str) -> tuple[UUID, str] | None:
+    key, _, revision = card.partition(":")
+    try:
+        return UUID(key), revision
+    except ValueError:
+        return None

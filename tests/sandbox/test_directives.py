@@ -1,0 +1,169 @@
+"""Every directive does what the table promises."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+
+from generations.sandbox import Sandbox
+from generations.sandbox.directives import DIRECTIVES, directives_in
+from generations.sandbox.jobs import Order, Stage, moment, new_job
+from tests.sandbox.conftest import KEY, SPEED, Caller
+
+
+def test_directives_are_read_anywhere_in_any_case() -> None:
+    assert directives_in("A cat [Sandbox:SLOW=2.5], then [sandbox:hang]") == {"slow": 2.5, "hang": 600}
+
+
+def test_directives_are_all_tried_here() -> None:
+    tried = Path(__file__).read_text()
+    assert [directive.name for directive in DIRECTIVES if f"[sandbox:{directive.name}" not in tried] == []
+
+
+@pytest.mark.parametrize(
+    ("prompt", "status", "code"),
+    [
+        ("[sandbox:moderation]", 400, "content_policy_violation"),
+        ("[sandbox:quota]", 403, "insufficient_user_quota"),
+    ],
+)
+def test_a_refusal_makes_no_job(sandbox: Sandbox, own: Caller, prompt: str, status: int, code: str) -> None:
+    for _ in range(2):
+        answer = own.create(prompt)
+        assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assert (sandbox.creates, sandbox.posts, sandbox.posts_for(prompt)) == (0, 2, 2)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "statuses"),
+    [
+        ("[sandbox:rate-limit]", [429, 200, 200]),
+        ("[sandbox:rate-limit=3]", [429, 429, 429, 200]),
+        ("[sandbox:overloaded]", [503, 200, 200]),
+    ],
+)
+def test_a_busy_provider_accepts_later(sandbox: Sandbox, own: Caller, prompt: str, statuses: list[int]) -> None:
+    answers = [own.create(prompt) for _ in statuses]
+    assert [answer.status_code for answer in answers] == statuses
+    assert {answer.headers.get("retry-after") for answer in answers if answer.status_code != 200} == {"1"}
+    assert sandbox.creates == statuses.count(200)
+    assert own.create(f"{prompt} another text").status_code == statuses[0]
+
+
+def test_a_lost_answer_still_makes_the_job(sandbox: Sandbox, own: Caller) -> None:
+    with pytest.raises(httpx.RemoteProtocolError):
+        own.create("[sandbox:lost-answer]")
+    assert sandbox.creates == 1
+
+
+def test_a_bad_gateway_still_makes_the_job(sandbox: Sandbox, own: Caller) -> None:
+    answer = own.create("[sandbox:error-500]")
+    assert answer.status_code == 502
+    assert answer.headers["content-type"].startswith("text/html")
+    assert answer.text.startswith("<html>")
+    assert sandbox.creates == 1
+
+
+def test_a_garbled_answer_still_makes_the_job(sandbox: Sandbox, own: Caller) -> None:
+    answer = own.create("[sandbox:garbled]")
+    assert answer.status_code == 200
+    with pytest.raises(json.JSONDecodeError):
+        answer.json()
+    assert sandbox.creates == 1
+
+
+def test_a_hanging_answer_comes_late_and_never_holds_up_a_stop() -> None:
+    with Sandbox(key=KEY, speed=SPEED) as sandbox:
+        caller = Caller(sandbox.url)
+        began = time.monotonic()
+        assert caller.create("[sandbox:hang=0.2]").status_code == 200
+        assert time.monotonic() - began >= 0.2
+        caller.http.timeout = httpx.Timeout(0.2)
+        with pytest.raises(httpx.ReadTimeout):
+            caller.create("[sandbox:hang]")
+        assert sandbox.creates == 2
+        began = time.monotonic()
+    assert time.monotonic() - began < 2
+
+
+@pytest.mark.parametrize(
+    ("prompt", "words"), [("[sandbox:fail]", "internal error"), ("[sandbox:fail-at-94]", "content moderation")]
+)
+def test_a_failed_job_says_why(caller: Caller, prompt: str, words: str) -> None:
+    answer = caller.ended(caller.created(prompt))
+    assert (answer["status"], answer["progress"], answer["video_url"]) == ("failed", 0, None)
+    assert answer["error"] == {"code": "task_failed", "message": answer["message"]}
+    assert words in answer["message"]
+
+
+def test_fail_at_94_is_seen_at_94_first() -> None:
+    job = new_job("gen_1", _order("[sandbox:fail-at-94]"), now=0, speed=1)
+    stages = [moment(job, second / 10, has_clip=False) for second in range(200)]
+    assert max(stage.progress for stage in stages) == 94
+    assert stages[-1].stage is Stage.FAILED
+
+
+def test_a_vanished_job_was_known_once() -> None:
+    prompt = "[sandbox:vanish]"
+    with Sandbox(key=KEY, speed=40) as sandbox:
+        caller = Caller(sandbox.url)
+        answers = list(caller.watch(caller.created(prompt)))
+    assert answers[0]["status"] == "queued"
+    assert max(answer.get("progress", 0) for answer in answers) < 30
+    assert answers[-1]["code"] == "task_not_exist"
+
+
+def test_no_url_never_comes(caller: Caller) -> None:
+    job_id = caller.created("[sandbox:no-url]")
+    assert [caller.ended(job_id)["video_url"] for _ in range(4)] == [None] * 4
+    assert caller.ended(job_id)["status"] == "completed"
+
+
+def test_a_late_url_comes_third(caller: Caller) -> None:
+    job_id = caller.created("[sandbox:late-url]")
+    urls = [caller.ended(job_id)["video_url"] for _ in range(3)]
+    assert urls[:2] == [None, None]
+    assert httpx.get(urls[2]).status_code == 200
+
+
+def test_an_unknown_word_is_all_that_is_odd() -> None:
+    with Sandbox(key=KEY, speed=40) as sandbox:
+        caller = Caller(sandbox.url)
+        words = [answer["status"] for answer in caller.watch(caller.created("[sandbox:unknown-word]"))]
+    assert list(dict.fromkeys(words)) == ["queued", "marinating", "completed"]
+
+
+def test_slow_takes_a_multiple() -> None:
+    usual, slow, slower = (
+        new_job("gen_1", _order(prompt), now=0, speed=1)
+        for prompt in ("A cat", "[sandbox:slow]", "[sandbox:slow=20] A cat")
+    )
+    assert (usual.completes_at, slow.completes_at, slower.completes_at) == (15, 75, 300)
+
+
+def test_a_bad_file_is_text(caller: Caller) -> None:
+    answer = httpx.get(caller.ended(caller.created("[sandbox:bad-file]"))["video_url"])
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "video/mp4")
+    assert answer.text.startswith("AccessDenied")
+
+
+def test_a_gone_file_is_a_404(caller: Caller) -> None:
+    assert httpx.get(caller.ended(caller.created("[sandbox:gone-file]"))["video_url"]).status_code == 404
+
+
+def test_a_short_file_is_whole_at_the_third_try(caller: Caller) -> None:
+    url = caller.ended(caller.created("[sandbox:short-file]"))["video_url"]
+    assert httpx.head(url).status_code == 200
+    for _ in range(2):
+        with pytest.raises(httpx.RemoteProtocolError):
+            httpx.get(url)
+    answer = httpx.get(url)
+    assert len(answer.content) == int(answer.headers["content-length"])
+
+
+def _order(prompt: str) -> Order:
+    return Order("uniall", "sora2-landscape-4s", prompt, "16:9", 4, 640, 360)
