@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.http import QueryDict
+from django.utils.http import urlencode
 
 from generations.contract import Combination, Offer, OfferedModel, OfferedProvider
 
@@ -118,9 +118,8 @@ def _choice(provider: OfferedProvider, now: Combination, field: str, value: Any,
         return Choice(str(value), label, value == getattr(now, field))
     wish = Chosen(provider.pk, None, *(value if f == field else getattr(now, f) for f in LEGENDS))
     model = _nearest_model(provider, wish, must=field)
-    query = QueryDict(mutable=True)
-    query.update({"provider": provider.pk, "model": model.slug, **{f: getattr(wish, f) for f in LEGENDS}})
-    return Choice(str(value), label, False, model, query.urlencode())
+    query = urlencode({"provider": provider.pk, "model": model.slug, **{f: getattr(wish, f) for f in LEGENDS}})
+    return Choice(str(value), label, False, model, query)
 
 
 def _nearest_model(provider: OfferedProvider, wish: Chosen, must: str = "") -> OfferedModel:
@@ -131,8 +130,12 @@ def _nearest_model(provider: OfferedProvider, wish: Chosen, must: str = "") -> O
 
 
 def _nearest(combinations: Iterable[Combination], wish: Chosen, must: str = "") -> Combination:
-    able = [c for c in combinations if not must or getattr(c, must) == getattr(wish, must)]
-    return min(able, key=lambda c: _distance(c, wish))
+    return min(_able(combinations, wish, must), key=lambda c: _distance(c, wish))
+
+
+def _able(combinations: Iterable[Combination], wish: Chosen, must: str) -> list[Combination]:
+    """Those that grant what must be granted."""
+    return [c for c in combinations if not must or getattr(c, must) == getattr(wish, must)]
 
 
 def _distance(c: Combination, wish: Chosen) -> tuple[bool, int, bool]:

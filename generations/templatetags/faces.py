@@ -26,7 +26,7 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Face:
-    """What a card's frame says. `since` is a clock that runs, `percent` the bar's value, `endless` a bar without one."""
+    """What a card's frame says. `since` is a clock that runs; `percent` is the bar's, `endless` one without."""
 
     look: Look
     big: str = ""

@@ -84,3 +84,9 @@ def problem_in(control: Control, errors: Mapping[str, Sequence[str]] | str) -> s
 def styled(field: BoundField) -> SafeString:
     """A filter's select in the portal's look."""
     return field.as_widget(attrs={"class": "form-select"})
+
+
+@register.filter
+def boxed(field: BoundField) -> SafeString:
+    """A text field in the portal's look, marked when it is wrong."""
+    return field.as_widget(attrs={"class": "form-control is-invalid" if field.errors else "form-control"})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Concatenate, ParamSpec
+from typing import Concatenate, ParamSpec, cast
 
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
@@ -18,28 +18,29 @@ P = ParamSpec("P")
 class SignedIn(HttpRequest):
     """A request of somebody who is signed in."""
 
-    user: User  # type: ignore[assignment]
+    user: User
     htmx: HtmxDetails
 
 
 View = Callable[Concatenate[SignedIn, P], HttpResponseBase]
+Door = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 
 
-def signed_in(view: View[P]) -> View[P]:
+def signed_in(view: View[P]) -> Door[P]:
     """Pages send strangers to sign in; a fragment answers 401 with an event, so no sign-in page lands in a card."""
 
     @wraps(view)
-    def guarded(request: SignedIn, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         if request.user.is_authenticated:
-            return view(request, *args, **kwargs)
-        if request.htmx:
+            return view(cast(SignedIn, request), *args, **kwargs)
+        if cast(SignedIn, request).htmx:
             return HttpResponse(status=401, headers={"HX-Trigger": "signed-out"})
         return redirect_to_login(request.get_full_path())
 
     return guarded
 
 
-def staff_only(view: View[P]) -> View[P]:
+def staff_only(view: View[P]) -> Door[P]:
     """Reviewers and admins; for anybody else the page is not there."""
 
     @signed_in

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from http import HTTPStatus
+from pathlib import PurePath
 from typing import Any
 from uuid import UUID
 
@@ -48,10 +49,10 @@ def job_clip(request: SignedIn, key: UUID) -> HttpResponseBase:
 @require_safe
 def job_poster(request: SignedIn, key: UUID) -> HttpResponseBase:
     _, output = _stored(request, key)
-    suffix = output.poster.name[output.poster.name.rfind(".") :] if output.poster else ""
-    if suffix not in POSTER_TYPES:
+    kind = POSTER_TYPES.get(PurePath(output.poster.name or "").suffix)
+    if kind is None:
         raise Http404
-    return _serve(request, output.poster.path, POSTER_TYPES[suffix], DAY, [])
+    return _serve(request, output.poster.path, kind, DAY, [])
 
 
 def _stored(request: SignedIn, key: UUID) -> tuple[Job, Output]:
@@ -81,7 +82,7 @@ def _serve(
         answer = KeptFile(path, fixed + headers).get_response(request.method, request.META)
     except FileNotFoundError as error:
         raise Http404 from error
-    response = WhiteNoiseFileResponse(answer.file or (), status=int(answer.status))
+    response: HttpResponseBase = WhiteNoiseFileResponse(answer.file or (), status=int(answer.status))
     for name in list(response.headers):
         del response[name]
     for name, value in answer.headers:

@@ -1,0 +1,50 @@
+// One refresh request per page: every 2 s while something on it is active, every 15 s while its tab is hidden.
+(() => {
+  const OFTEN = 2000, SELDOM = 15000, MOST = 70; // more cards than that make too long an address
+  const offline = document.getElementById("offline");
+  let last = 0, first = 0;
+
+  function asking() {
+    const cards = document.querySelector("[name=card]") && document.getElementById("poller");
+    return cards || document.querySelector("#job-body[hx-get]");
+  }
+
+  function tick() {
+    const wait = document.hidden ? SELDOM : OFTEN;
+    const element = Date.now() - last >= wait && asking();
+    if (!element || "signedOut" in document.documentElement.dataset) return;
+    last = Date.now();
+    htmx.trigger(element, "refresh");
+  }
+  setInterval(tick, 250);
+  document.addEventListener("visibilitychange", tick);
+
+  // With very many cards each request asks for the next part of them.
+  document.addEventListener("htmx:configRequest", (event) => {
+    if (event.detail.elt.id !== "poller") return;
+    const cards = event.detail.formData.getAll("card");
+    if (cards.length <= MOST) return;
+    first = first >= cards.length ? 0 : first;
+    event.detail.formData.delete("card");
+    cards.slice(first, first + MOST).forEach((card) => event.detail.formData.append("card", card));
+    first += MOST;
+  });
+
+  // A refresh that nobody answers says so once, and takes it back by itself.
+  document.addEventListener("htmx:afterRequest", (event) => {
+    if (offline && event.detail.elt.matches("#poller, #job-body")) offline.hidden = Boolean(event.detail.xhr.status);
+  });
+
+  // Focus stays where it was: on the same control of the new card, else on its prompt.
+  let held = null;
+  document.addEventListener("htmx:oobBeforeSwap", (event) => {
+    const focused = document.activeElement;
+    if (event.detail.target.contains(focused)) held = { card: event.detail.target.id, control: focused.id };
+  });
+  document.addEventListener("htmx:oobAfterSwap", (event) => {
+    if (!held || event.detail.target.id !== held.card) return;
+    const control = document.getElementById(held.control) || document.getElementById(held.card + "-p");
+    control?.focus({ preventScroll: true });
+    held = null;
+  });
+})();

@@ -1,0 +1,116 @@
+"""The one command, as an operator meets it."""
+
+from __future__ import annotations
+
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.processes.harness import Installation, portal, wait_for
+
+pytestmark = [pytest.mark.process, pytest.mark.xdist_group("portal")]
+
+
+Install = Callable[..., Installation]
+
+
+def alive(pid: int) -> bool:
+    return Path(f"/proc/{pid}").exists() and " Z " not in Path(f"/proc/{pid}/stat").read_text()
+
+
+def test_a_job_lives_through_a_restart_and_every_process_ends(install: Install) -> None:
+    installation = install(SANDBOX_SPEED="2")
+    with portal(installation) as first:
+        key = installation.generate("A kettle that sings [sandbox:slow=2]")
+        wait_for(lambda: installation.state_of(key) == "running", "rendering")
+        pids = first.descendants()
+        assert len(pids) > 12
+        first.interrupt()
+        assert first.ended() == 0
+        assert first.said.rstrip().endswith("Stopped.")
+        wait_for(lambda: not any(map(alive, pids)), "the end of every process", 5)
+
+    began = time.monotonic()
+    with portal(installation) as second:
+        assert "PORTAL_ADMIN_PASSWORD" not in second.said.split("Stopped.")[-1], "an admin was made twice"
+        wait_for(lambda: installation.state_of(key) == "done", "the clip", 60)
+        second.interrupt()
+        assert second.ended() == 0
+    assert time.monotonic() - began < 90
+    assert installation.rows("SELECT count(*) FROM generations_submission") == [(1,)]
+
+
+def test_a_post_in_flight_is_finished_before_the_stop(install: Install) -> None:
+    installation = install()
+    with portal(installation) as running:
+        key = installation.generate("Slow to answer [sandbox:hang=4]")
+        wait_for(lambda: installation.state_of(key) == "submitting", "the POST")
+        running.interrupt()
+        wait_for(lambda: "Finishing 1 request" in running.said, "the notice")
+        assert running.ended() == 0
+    assert installation.state_of(key) == "running"
+
+
+def test_a_second_ctrl_c_stops_now_and_the_outcome_is_unknown(install: Install) -> None:
+    installation = install(SUBMIT_LEASE="2")
+    with portal(installation) as running:
+        key = installation.generate("Never answers [sandbox:hang=600]")
+        wait_for(lambda: installation.state_of(key) == "submitting", "the POST")
+        running.interrupt()
+        wait_for(lambda: "Finishing 1 request" in running.said, "the notice")
+        running.interrupt()
+        assert running.ended(5) == 0
+        assert "Stopped at once" in running.said
+    with portal(installation) as again:
+        wait_for(lambda: installation.state_of(key) == "unknown", "the truth about the lost answer")
+        again.interrupt()
+        again.ended()
+    assert installation.rows("SELECT count(*) FROM generations_submission") == [(1,)]
+
+
+def test_a_second_instance_and_a_taken_port_are_refused_with_a_sentence(install: Install, tmp_path: Path) -> None:
+    installation = install()
+    with portal(installation) as running:
+        second = installation.manage("portal")
+        assert second.returncode == 1
+        assert "A portal already runs on" in second.stderr
+        other = installation.manage("portal", PORTAL_DATA=str(tmp_path / "other"))
+        assert other.returncode == 1
+        assert f"Port {installation.port} is in use. Choose another one by PORT=" in other.stderr
+        running.interrupt()
+        running.ended()
+
+
+def test_a_public_address_is_served_and_strangers_hosts_are_not(install: Install) -> None:
+    installation = install(PUBLIC_URL="http://videos.team.example:8080")
+    with portal(installation) as running:
+        assert "Sora Portal runs on http://videos.team.example:8080" in running.said
+        assert status_for(installation, "videos.team.example:8080") == 200
+        assert status_for(installation, "evil.example") == 400
+        running.interrupt()
+        running.ended()
+
+
+def test_a_random_password_is_printed_once(install: Install) -> None:
+    installation = install(PORTAL_ADMIN_EMAIL="Root@Team.example", PORTAL_ADMIN_PASSWORD="")
+    with portal(installation) as running:
+        line = next(line for line in running.said.splitlines() if line.startswith("Sign in as"))
+        assert line.startswith("Sign in as root@team.example with the password ")
+        password = line.rsplit(" ", 1)[1]
+        check = f"from generations.models import User; print(User.objects.get().check_password({password!r}))"
+        assert installation.python(check) == "True"
+        running.interrupt()
+        running.ended()
+
+
+def status_for(installation: Installation, host: str) -> int:
+    request = urllib.request.Request(f"{installation.url}/accounts/login/", headers={"Host": host})
+    try:
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        return error.code
