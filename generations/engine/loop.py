@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import sys
 import time
@@ -38,7 +39,7 @@ class _Engine:
     def __init__(self, stop: Callable[[], bool]) -> None:
         self.stop = stop
         self.until = time.monotonic() + settings.ENGINE_TURN
-        self.ended = False
+        self.ended = asyncio.Event()
 
     async def turn(self) -> None:
         doors = Doors()
@@ -51,7 +52,7 @@ class _Engine:
         await self._every(settings.ENGINE_TICK, self.submitter.step, while_=self._taking)
         self._say_what_is_left()
         await self.submitter.drain()
-        self.ended = True
+        self.ended.set()
         await asyncio.gather(*others)
         await self.poller.drain(LAST_LOOKS)
         await doors.aclose()
@@ -70,7 +71,7 @@ class _Engine:
         self, seconds: float, step: Callable[[], Awaitable[object]], while_: Callable[[], bool] | None = None
     ) -> None:
         """Repeat a step; a database that is away slows it down, any other error is logged and the next round tries."""
-        going = while_ or (lambda: not self.ended)
+        going = while_ or (lambda: not self.ended.is_set())
         while going():
             wait = seconds
             try:
@@ -81,4 +82,9 @@ class _Engine:
             except Exception:
                 log.exception("an engine step failed")
                 wait = max(seconds, 1.0)
-            await asyncio.sleep(wait)
+            await self._pause(wait)
+
+    async def _pause(self, seconds: float) -> None:
+        """Sleep, but not beyond the end of the turn."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.ended.wait(), seconds)

@@ -93,10 +93,11 @@ LEGENDS = {"aspect_ratio": "Aspect ratio", "seconds": "Duration", "quality": "Qu
 
 
 def options(offer: Offer, chosen: Chosen) -> Options | None:
-    """The controls, or None when nothing is on offer."""
+    """The controls, or None when nothing is on offer. Unless one was chosen, a provider that takes jobs now."""
     if not offer.providers:
         return None
-    provider = next((p for p in offer.providers if p.pk == chosen.provider), offer.providers[0])
+    ready = sorted(offer.providers, key=lambda p: bool(p.waiting))
+    provider = next((p for p in ready if p.pk == chosen.provider), ready[0])
     model = next((m for m in provider.models if m.slug == chosen.model), None) or _nearest_model(provider, chosen)
     now = _nearest(model.combinations, chosen)
     fields = ["aspect_ratio", "seconds", *(["quality"] if any(c.quality for c in model.combinations) else [])]

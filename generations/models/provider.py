@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from django.core.validators import MaxValueValidator, MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, URLValidator
 from django.db import models
 from django.db.models import Q
 
@@ -27,7 +27,7 @@ class Provider(models.Model):
 
     name = models.CharField(max_length=60, unique=True)
     dialect = models.CharField(max_length=40)
-    base_url = models.URLField("base URL", max_length=500)
+    base_url = models.CharField("base URL", max_length=500, validators=[URLValidator(["http", "https"])])
     key = EncryptedTextField("key", blank=True, editable=False)
     allow_private = models.BooleanField(
         "allow a private address",
