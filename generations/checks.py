@@ -1,1 +1,82 @@
-"""Settings that cost money or safety when wrong stop the start, with an id and a hint."""
+"""Settings that cost money or safety when wrong: each check has an id and a hint."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any
+from urllib.parse import urlsplit
+
+from cryptography.fernet import Fernet
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
+
+from generations.transport import Timeouts
+
+OLDEST_SQLITE = (3, 35)
+
+
+@register(Tags.security)
+def encryption_keys(**kwargs: Any) -> list[CheckMessage]:
+    """A key that does not work would lose every provider key at the next save."""
+    try:
+        keys = [Fernet(key) for key in settings.PORTAL_ENCRYPTION_KEYS]
+    except ValueError:
+        keys = []
+    if keys:
+        return []
+    hint = 'Make one: python -c "from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())"'
+    return [Error("PORTAL_ENCRYPTION_KEYS holds no usable key.", hint=hint, id="generations.E001")]
+
+
+@register(Tags.security)
+def public_url(**kwargs: Any) -> list[CheckMessage]:
+    """Allowed hosts, cookies and links follow PUBLIC_URL."""
+    parts = urlsplit(settings.PUBLIC_URL)
+    if not settings.PUBLIC_URL or (parts.scheme in {"http", "https"} and parts.hostname and not parts.path):
+        return []
+    hint = "Give scheme and host, and the port if it is not the usual one: https://videos.example.org"
+    return [Error(f"PUBLIC_URL is not an address: {settings.PUBLIC_URL}", hint=hint, id="generations.E002")]
+
+
+@register(Tags.security, deploy=True)
+def public_url_is_safe(**kwargs: Any) -> list[CheckMessage]:
+    if settings.PUBLIC_URL.startswith("https://"):
+        return []
+    hint = "Put a TLS proxy in front and set PUBLIC_URL to its https address."
+    return [Warning("Passwords and sessions travel in the clear.", hint=hint, id="generations.W001")]
+
+
+@register
+def submit_lease(**kwargs: Any) -> list[CheckMessage]:
+    """A live submitter that is overtaken shows its job as unknown although it may be well."""
+    slowest = Timeouts().total
+    if slowest < settings.SUBMIT_LEASE:
+        return []
+    hint = f"Set it above {slowest:.0f}, the longest a POST may take."
+    return [Warning(f"SUBMIT_LEASE={settings.SUBMIT_LEASE} is short.", hint=hint, id="generations.W002")]
+
+
+@register
+def redelivery(**kwargs: Any) -> list[CheckMessage]:
+    """A task that waits prefetched longer than `retry` is delivered twice."""
+    common = settings.Q_CLUSTER
+    others = common.get("ALT_CLUSTERS", {})
+    clusters = {"portal": common, **{name: common | own for name, own in others.items()}}
+    return [
+        Error(
+            f"Cluster {name} delivers tasks twice.",
+            hint="retry must exceed timeout * (1 + queue_limit / workers).",
+            id="generations.E003",
+        )
+        for name, c in clusters.items()
+        if c["retry"] <= c["timeout"] * (1 + c["queue_limit"] / c["workers"])
+    ]
+
+
+@register(Tags.database)
+def sqlite_version(**kwargs: Any) -> list[CheckMessage]:
+    """The engine claims rows by UPDATE ... RETURNING."""
+    if "sqlite3" not in settings.DATABASES["default"]["ENGINE"] or sqlite3.sqlite_version_info >= OLDEST_SQLITE:
+        return []
+    hint = "Use a newer Python, or PostgreSQL by DATABASE_URL."
+    return [Error(f"SQLite {sqlite3.sqlite_version} is too old.", hint=hint, id="generations.E004")]

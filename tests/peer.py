@@ -19,10 +19,15 @@ Play = Callable[[socket.socket], None]
 
 
 class Peer:
-    """`requests` are the raw requests that arrived, heads and bodies."""
+    """`requests` are the raw requests that arrived, heads and bodies; `connections` counts what was opened.
+
+    `busiest` is the largest number of requests that were being answered at the same time.
+    """
 
     def __init__(self, play: Play, context: ssl.SSLContext | None = None) -> None:
         self.play, self.context, self.requests = play, context, list[bytes]()
+        self.connections = self.playing = self.busiest = 0
+        self.lock = threading.Lock()
         self.server = socket.create_server(("127.0.0.1", 0))
         self.port = self.server.getsockname()[1]
         threading.Thread(target=self._serve, daemon=True).start()
@@ -37,6 +42,7 @@ class Peer:
                 connection, _ = self.server.accept()
             except OSError:
                 return
+            self.connections += 1
             threading.Thread(target=self._talk, args=[connection], daemon=True).start()
 
     def _talk(self, connection: socket.socket) -> None:
@@ -45,7 +51,19 @@ class Peer:
                 connection = self.context.wrap_socket(connection, server_side=True)
             while request := _read_request(connection):
                 self.requests.append(request)
-                self.play(connection)
+                with self._counted():
+                    self.play(connection)
+
+    @contextlib.contextmanager
+    def _counted(self) -> Iterator[None]:
+        with self.lock:
+            self.playing += 1
+            self.busiest = max(self.busiest, self.playing)
+        try:
+            yield
+        finally:
+            with self.lock:
+                self.playing -= 1
 
     def close(self) -> None:
         # shutdown wakes the accept that close alone would leave asleep
@@ -76,6 +94,19 @@ def answering(status: int, body: bytes = b"{}", *headers: str) -> Play:
         named.append("Content-Type: application/json")
     head = "\r\n".join([f"HTTP/1.1 {status} X", *named, "", ""]).encode()
     return lambda connection: connection.sendall(head + body)
+
+
+def chunked(*parts: bytes) -> Play:
+    """Answer 200 without saying how long the body is going to be."""
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: video/mp4\r\nTransfer-Encoding: chunked\r\n\r\n"
+    body = b"".join(f"{len(part):x}\r\n".encode() + part + b"\r\n" for part in (*parts, b""))
+    return lambda connection: connection.sendall(head + body)
+
+
+def in_turn(*plays: Play) -> Play:
+    """A different play for each request, the last one for all that follow."""
+    rest = list(plays)
+    return lambda connection: (rest.pop(0) if len(rest) > 1 else rest[0])(connection)
 
 
 def closing(connection: socket.socket) -> None:

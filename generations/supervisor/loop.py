@@ -17,6 +17,7 @@ log = logging.getLogger(__name__)
 
 LOOK_EVERY = 0.25
 PROMPT_EVERY = 3.0
+FIRST_ALONE = 4.0
 
 
 class _Signals:
@@ -36,10 +37,11 @@ def supervise(parts: list[Part], say: Callable[[str], None], started: Callable[[
     read_end, write_end = os.pipe()
     signals = _Signals()
     children = [Child(part, read_end) for part in parts]
-    greeted, prompted = False, 0.0
+    greeted, prompted, alone_until = False, 0.0, time.monotonic() + FIRST_ALONE
     try:
         while not signals.count:
-            _keep_running(children, say)
+            # Two cores load six programs slowly; the page that people wait for goes first.
+            _keep_running(children if greeted or time.monotonic() > alone_until else children[:1], say)
             if time.monotonic() - prompted > PROMPT_EVERY:
                 prompted = time.monotonic()
                 _ask_for_life(children, say)

@@ -47,8 +47,8 @@ class Part:
 
 
 def parts() -> list[Part]:
-    """Every part, in the order in which they start; they stop the other way round."""
-    return [*([_sandbox()] if settings.SANDBOX else []), _cluster(MAIN), _engine(), _archive(), _web()]
+    """Every part. The first one starts alone, so that the first page comes soon; see `loop` for the end."""
+    return [_web(), *([_sandbox()] if settings.SANDBOX else []), _cluster(MAIN), _engine(), _archive()]
 
 
 def _web() -> Part:

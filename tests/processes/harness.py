@@ -92,7 +92,7 @@ class Running:
     def __init__(self, installation: Installation, argv: list[str], log: Path, **env: str) -> None:
         self.log = log
         self.process = subprocess.Popen(
-            argv, cwd=ROOT, env=installation.env | env, stdout=log.open("ab"), stderr=subprocess.STDOUT,
+            argv, cwd=ROOT, env=installation.env | env, stdout=log.open("wb"), stderr=subprocess.STDOUT,
             start_new_session=True,
         )  # fmt: skip
 
