@@ -3,7 +3,7 @@
 import pytest
 from django.conf import settings as current
 from django.core.checks import run_checks
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 
 
 def ids(*, deploy: bool = False) -> set[str]:
@@ -23,13 +23,13 @@ def ids(*, deploy: bool = False) -> set[str]:
         ("Q_CLUSTER", current.Q_CLUSTER | {"retry": 100}, "generations.E003"),
     ],
 )
-def test_a_wrong_setting_is_told(name: str, value: object, expected: str, settings: SettingsWrapper) -> None:
+def test_a_wrong_setting_is_told(name: str, value: object, expected: str, settings: Settings) -> None:
     assert ids() == set()
     setattr(settings, name, value)
     assert ids() == {expected}
 
 
-def test_an_open_http_address_is_a_warning_of_deployment(settings: SettingsWrapper) -> None:
+def test_an_open_http_address_is_a_warning_of_deployment(settings: Settings) -> None:
     assert "generations.W001" in ids(deploy=True)
     settings.PUBLIC_URL = "https://videos.example.org"
     assert "generations.W001" not in ids(deploy=True)

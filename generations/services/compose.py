@@ -59,11 +59,9 @@ def compose(author: User, ask: Ask) -> Asked:
             job = _make(author, ask, provider, combination)
             transaction.on_commit(kick_engine, robust=True)
     except IntegrityError:
-        # Lost a race: against the same key (answer its job), or against the same new prompt (now it is there).
         if earlier := _earlier(author, ask.compose_token):
-            return Asked(earlier, is_new=False)
-        with transaction.atomic():
-            job = _make(author, ask, provider, combination)
+            return Asked(earlier, is_new=False)  # the same key was quicker
+        raise
     return Asked(job, is_new=True)
 
 
@@ -72,6 +70,7 @@ def check(author: User, offer: Offer, ask: Ask) -> tuple[Ask, OfferedProvider, C
     if not author.can_create:
         raise NotPossible("text", "Your role is viewer. Ask an admin to make you a member.")
     text = ask.text.replace("\r\n", "\n").replace("\x00", "").strip()
+    text = text.encode("utf-8", "replace").decode()  # a command line may hold half a character
     if not text:
         raise NotPossible("text", "Write a prompt first.")
     if len(text) > PROMPT_LIMIT:

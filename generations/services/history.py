@@ -8,7 +8,7 @@ from django.db.models.functions import Coalesce
 from generations.models import Job, Prompt, State, User
 from generations.services.paging import Keyset
 
-HISTORY = Keyset(at="last_run_at", name="pk")
+HISTORY = Keyset(at="last_run_at", name="id")
 
 
 def history(user: User) -> QuerySet[Prompt]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+import zlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import httpx
 
@@ -16,6 +17,7 @@ from generations.transport.lanes import LaneTransport, tls_context
 
 ANSWER_LIMIT = 1 << 20  # bytes; a longer API answer is unreadable
 POOL_WAIT = 5.0
+SECRET_LENGTH = 12  # characters; a shorter key cannot be told from ordinary words
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +84,10 @@ class Door:
         try:
             if not self.allowance.permits_url(httpx.URL(call.url)):
                 raise Misconfigured("The provider's address is not allowed: use https.")
+            request = _request(client, call, timeouts)
             async with asyncio.timeout(timeouts.total):
-                request = client.build_request(
-                    call.method, call.url, headers=dict(call.headers), json=call.json, timeout=timeouts.for_httpx()
-                )
-                response = await client.send(request, stream=True)
-                return await _read(response)
+                answer = await _read(await client.send(request, stream=True))
+            return _without_secrets(answer, call)
         except DialectError:
             raise
         except Exception as error:
@@ -120,19 +120,56 @@ def named(error: BaseException) -> DialectError:
 
 
 def _client(transport: LaneTransport) -> httpx.AsyncClient:
-    return httpx.AsyncClient(transport=transport, trust_env=False, follow_redirects=False)
+    headers = {"Accept-Encoding": "identity"}
+    return httpx.AsyncClient(transport=transport, trust_env=False, follow_redirects=False, headers=headers)
+
+
+def _request(client: httpx.AsyncClient, call: HttpCall, timeouts: Timeouts) -> httpx.Request:
+    """The call as a request, or Misconfigured without a word of the header that no header can be."""
+    if not all(value.isascii() and value.isprintable() for value in call.headers.values()):
+        raise Misconfigured("The provider's key holds characters that no key has.")
+    return client.build_request(
+        call.method, call.url, headers=dict(call.headers), json=call.json, timeout=timeouts.for_httpx()
+    )
 
 
 async def _read(response: httpx.Response) -> Answer:
     body = bytearray()
     try:
-        async for chunk in response.aiter_bytes():
+        async for chunk in response.aiter_raw():
             body += chunk
-            if len(body) > ANSWER_LIMIT:
-                raise NeverHeard("The provider's answer is too long.", detail=f"HTTP {response.status_code}, endless")
+            _check_length(len(body), response)
     finally:
         await response.aclose()
-    return Answer(response.status_code, dict(response.headers.items()), bytes(body))
+    return Answer(response.status_code, dict(response.headers.items()), _unpacked(response, bytes(body)))
+
+
+def _check_length(length: int, response: httpx.Response) -> None:
+    if length > ANSWER_LIMIT:
+        raise NeverHeard("The provider's answer is too long.", detail=f"HTTP {response.status_code}, endless")
+
+
+def _unpacked(response: httpx.Response, body: bytes) -> bytes:
+    """The body as it was before packing. A few bytes may unpack to gigabytes, so no more than the limit is made."""
+    packing = response.headers.get("content-encoding", "identity").lower()
+    if packing == "identity" or not body:
+        return body
+    if packing not in {"gzip", "deflate"}:
+        raise NeverHeard("The provider's answer came packed, which was not asked for.", detail=packing[:60])
+    unpacking = zlib.decompressobj(zlib.MAX_WBITS | 32)
+    plain = unpacking.decompress(body, ANSWER_LIMIT + 1)
+    _check_length(len(plain), response)
+    return plain
+
+
+def _without_secrets(answer: Answer, call: HttpCall) -> Answer:
+    """The answer with our own key blotted out: some providers repeat it in an error, and errors are shown and logged."""
+    kept, body = dict(answer.headers), answer.body
+    values = [value for name, value in call.headers.items() if name.lower() not in {"accept", "content-type"}]
+    for secret in (word for value in values for word in value.split() if len(word) >= SECRET_LENGTH):
+        body = body.replace(secret.encode(), "•••".encode())
+        kept = {name: value.replace(secret, "•••") for name, value in kept.items()}
+    return replace(answer, headers=kept, body=body)
 
 
 def _chain(error: BaseException | None) -> list[BaseException]:

@@ -47,7 +47,7 @@ async def fetch(
     """Download `url` to `into`, at most `limit` bytes in at most `seconds`.
 
     Redirects are followed by hand, each address judged anew. No key is sent. `progress` hears (bytes so far, bytes in
-    all or 0) about once a second. Raises a DialectError.
+    all or 0) about once a second; what it raises comes out as it is. Raises a DialectError for everything on the way.
     """
     try:
         async with asyncio.timeout(seconds), _opened(url, allowance) as response:
@@ -56,7 +56,7 @@ async def fetch(
         raise
     except TimeoutError as error:
         raise NeverHeard(f"The file did not arrive within {seconds:.0f} s.") from error
-    except Exception as error:
+    except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL) as error:
         raise named(error) from error
 
 
@@ -69,7 +69,7 @@ async def _opened(url: str, allowance: Allowance) -> AsyncIterator[httpx.Respons
         transport = LaneTransport(1, allowance.permits(current), context, keep_alive=False)
         async with httpx.AsyncClient(transport=transport, trust_env=False, follow_redirects=False) as client:
             async with client.stream("GET", current, headers=PLAIN, timeout=TIMEOUT) as response:
-                if not response.is_redirect:
+                if not response.has_redirect_location:
                     yield response
                     return
                 current = current.join(response.headers["location"])

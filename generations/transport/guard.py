@@ -20,21 +20,11 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Permits = Callable[[str, Address, int], bool]
 
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
+GLOBAL_UNICAST = ipaddress.ip_network("2000::/3")  # all of IPv6 that was ever allotted to anybody
 # Ranges that `is_global` lets pass, or that lead somewhere else than they say.
 DENIED = [
     ipaddress.ip_network(text)
-    for text in (
-        "64:ff9b:1::/48",
-        "::/96",
-        "fec0::/10",
-        "100::/64",
-        "2001:db8::/32",
-        "192.0.0.0/24",
-        "198.18.0.0/15",
-        "3fff::/20",
-        "5f00::/16",
-        "192.88.99.0/24",
-    )
+    for text in ("2001:db8::/32", "3fff::/20", "192.0.0.0/24", "198.18.0.0/15", "192.88.99.0/24")
 ]
 
 
@@ -54,6 +44,8 @@ def is_public(address: Address) -> bool:
             inner = ipaddress.IPv4Address(address.packed[-4:])
         if inner is not None:
             return is_public(inner)
+        if address not in GLOBAL_UNICAST:
+            return False
     if any(address.version == net.version and address in net for net in DENIED):
         return False
     return address.is_global and not address.is_multicast

@@ -107,8 +107,9 @@ def test_a_key_that_the_provider_repeats_is_not_handed_on() -> None:
 @pytest.mark.parametrize("key", ["sk-schlüssel", "sk-two\r\nX-Injected: yes", "sk-\x00"])
 def test_a_key_that_fits_no_header_needs_an_admin_and_nothing_is_sent(key: str) -> None:
     with peer(OK) as server:
-        with pytest.raises(Misconfigured):
+        with pytest.raises(Misconfigured) as caught:
             one(server.url, HttpCall("POST", server.url, {"Authorization": f"Bearer {key}"}, {}))
+        assert "sk-" not in str(caught.value) + caught.value.detail
         assert server.requests == []
 
 
