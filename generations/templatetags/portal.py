@@ -75,9 +75,9 @@ def until(start: datetime, end: datetime) -> str:
 
 
 @register.filter
-def problem_in(control: Control, errors: Mapping[str, Sequence[str]] | str) -> str:
+def problem_in(control: Control, errors: Mapping[str, Sequence[str]]) -> str:
     """The first error of a control's field, or nothing."""
-    return str(errors[control.field][0]) if errors and not isinstance(errors, str) and control.field in errors else ""
+    return str(errors[control.field][0]) if control.field in errors else ""
 
 
 @register.filter

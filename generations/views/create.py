@@ -36,7 +36,7 @@ def compose_options(request: SignedIn) -> HttpResponse:
     """The controls that depend on each other, for what is chosen now or the nearest legal choice."""
     offer = current_offer()
     shown = options(offer, Chosen.read(request.GET.dict()))
-    return render(request, "generations/_compose_options.html", {"offer": offer, "options": shown})
+    return render(request, "generations/_compose_options.html", {"offer": offer, "options": shown, "errors": {}})
 
 
 def _send(request: SignedIn) -> HttpResponse:

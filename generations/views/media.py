@@ -13,7 +13,7 @@ from django.shortcuts import get_object_or_404
 from django.utils.text import slugify
 from django.views.decorators.http import require_safe
 from whitenoise.middleware import WhiteNoiseFileResponse
-from whitenoise.responders import Response, SlicedFile, StaticFile
+from whitenoise.responders import MissingFileError, Response, SlicedFile, StaticFile
 
 from generations.models import Job, Output
 from generations.views.access import SignedIn, signed_in
@@ -74,13 +74,14 @@ def _serve(
     """The file or the asked range of it. The type is fixed and nothing in it may run."""
     fixed = [
         ("Content-Type", kind),
+        ("Accept-Ranges", "bytes"),
         ("Cache-Control", f"private, max-age={int(kept.total_seconds())}"),
         ("Content-Security-Policy", "default-src 'none'; sandbox"),
         ("X-Content-Type-Options", "nosniff"),
     ]
     try:
         answer = KeptFile(path, fixed + headers).get_response(request.method, request.META)
-    except FileNotFoundError as error:
+    except (MissingFileError, FileNotFoundError) as error:
         raise Http404 from error
     response: HttpResponseBase = WhiteNoiseFileResponse(answer.file or (), status=int(answer.status))
     for name in list(response.headers):

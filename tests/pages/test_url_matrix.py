@@ -1,0 +1,233 @@
+"""Every URL x every role x whose job it is, from one table. A view that is not in the table fails the suite."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from generations.models import Job, JobEvent, Output, Prompt, Provider, Role, Submission, User, VideoModel, Watch
+
+pytestmark = pytest.mark.django_db
+
+ROLES = ("anonymous", "viewer", "owner", "stranger", "reviewer", "admin")
+SIGN_IN, OK, NO, NOT_THERE, MOVED, NOT_SO = 302, 200, 403, 404, 302, 405
+
+
+def row(anonymous: int, viewer: int, owner: int, stranger: int, reviewer: int, admin: int) -> dict[str, int]:
+    return dict(zip(ROLES, (anonymous, viewer, owner, stranger, reviewer, admin), strict=True))
+
+
+EVERYONE = row(SIGN_IN, OK, OK, OK, OK, OK)
+STAFF = row(SIGN_IN, NOT_THERE, NOT_THERE, NOT_THERE, OK, OK)
+TEAM_JOB, PRIVATE_JOB = EVERYONE, row(SIGN_IN, NOT_THERE, OK, NOT_THERE, NOT_THERE, NOT_THERE)
+POST_ONLY = row(SIGN_IN, NOT_SO, NOT_SO, NOT_SO, NOT_SO, NOT_SO)
+CANCEL = row(SIGN_IN, NO, MOVED, NO, NO, MOVED)
+CANCEL_PRIVATE = row(SIGN_IN, NOT_THERE, MOVED, NOT_THERE, NOT_THERE, NOT_THERE)
+DOOR = row(OK, OK, OK, OK, OK, OK)
+ONLY_OUTSIDE = row(OK, MOVED, MOVED, MOVED, MOVED, MOVED)
+ADMINS = row(SIGN_IN, MOVED, MOVED, MOVED, MOVED, OK)
+ADMINS_READ = row(SIGN_IN, MOVED, MOVED, MOVED, MOVED, NO)
+
+# Without an argument: GET.
+PLAIN = {
+    "create": EVERYONE,
+    "compose-options": EVERYONE,
+    "status": row(SIGN_IN, 204, 204, 204, 204, 204),
+    "library": EVERYONE,
+    "prompts": EVERYONE,
+    "staff-jobs": STAFF,
+    "account_login": ONLY_OUTSIDE,
+    "account_logout": row(MOVED, OK, OK, OK, OK, OK),
+    "account_inactive": DOOR,
+    "account_signup": ONLY_OUTSIDE,
+    "account_reauthenticate": EVERYONE,
+    "account_email": EVERYONE,
+    "account_email_verification_sent": DOOR,
+    "account_change_password": EVERYONE,
+    "account_set_password": row(SIGN_IN, MOVED, MOVED, MOVED, MOVED, MOVED),
+    "account_reset_password": DOOR,
+    "account_confirm_login_code": row(MOVED, MOVED, MOVED, MOVED, MOVED, MOVED),
+    "account_reset_password_from_key_done": DOOR,
+    "account_reset_password_done": DOOR,
+}
+# With a job's key: (method, what a team job answers, what a private one answers).
+OF_A_JOB = {
+    "job": ("get", TEAM_JOB, PRIVATE_JOB),
+    "job-card": ("get", TEAM_JOB, PRIVATE_JOB),
+    "job-body": ("get", TEAM_JOB, PRIVATE_JOB),
+    "job-clip": ("get", TEAM_JOB, PRIVATE_JOB),
+    "job-poster": ("get", TEAM_JOB, PRIVATE_JOB),
+    "job-cancel": ("post", CANCEL, CANCEL_PRIVATE),
+}
+# With other arguments.
+WITH_ARGS: dict[str, tuple[dict[str, str], dict[str, int]]] = {
+    "account_confirm_email": ({"key": "nonsense"}, DOOR),
+    "account_reset_password_from_key": ({"uidb36": "1", "key": "nonsense"}, DOOR),
+}
+MINE = [Job, JobEvent, Output, Prompt, Provider, Submission, User, VideoModel, Watch]
+ADD = {User, VideoModel}
+
+
+def walk(patterns: list[Any]) -> Iterator[URLPattern]:
+    for pattern in patterns:
+        if not isinstance(pattern, URLResolver):
+            yield pattern
+        elif pattern.namespace != "admin":
+            yield from walk(pattern.url_patterns)
+
+
+def test_every_url_is_in_the_table() -> None:
+    names = {pattern.name for pattern in walk(get_resolver().url_patterns)}
+    assert None not in names, "every URL needs a name"
+    assert names == PLAIN.keys() | OF_A_JOB.keys() | WITH_ARGS.keys()
+
+
+@pytest.fixture
+def browsers(
+    as_user: Callable[[User], Client],
+    viewer: User, member: User, stranger: User, reviewer: User, admin: User,
+) -> dict[str, Client]:  # fmt: skip
+    people = {"viewer": viewer, "owner": member, "stranger": stranger, "reviewer": reviewer, "admin": admin}
+    return {"anonymous": Client()} | {role: as_user(user) for role, user in people.items()}
+
+
+def checked(answer: Any, expected: int, where: str, role: str) -> None:
+    assert answer.status_code == expected, f"{where} for {role}: {answer.status_code}, not {expected}"
+    policy = answer["Content-Security-Policy"]
+    assert "unsafe" not in policy
+    assert "default-src 'self'" in policy or policy == "default-src 'none'; sandbox"
+    if role == "anonymous" and expected == 302 and not where.startswith("account"):
+        assert answer["Location"].startswith(("/accounts/login/", "/admin/login/"))
+    if expected != 200 or answer.streaming or not answer["Content-Type"].startswith("text/html"):
+        return
+    assert not Inline.found_in(answer), where
+
+
+class Inline(HTMLParser):
+    """Finds what the content security policy forbids: inline code, inline style, handlers."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        names = dict(attrs)
+        data = names.get("type") == "application/json"
+        if (tag == "script" and not names.get("src") and not data) or tag == "style":
+            self.found.append(f"<{tag}>")
+        self.found += [name for name in names if name == "style" or name.startswith(("on", "hx-on"))]
+        self.found += [value for value in names.values() if value and value.startswith(("js:", "javascript:"))]
+
+    @classmethod
+    def found_in(cls, answer: HttpResponse) -> list[str]:
+        reader = cls()
+        reader.feed(answer.content.decode())
+        return reader.found
+
+
+@pytest.mark.parametrize("name", PLAIN)
+def test_plain_urls(browsers: dict[str, Client], provider: Provider, name: str) -> None:
+    for role, expected in PLAIN[name].items():
+        checked(browsers[role].get(reverse(name)), expected, name, role)
+
+
+@pytest.mark.parametrize("name", WITH_ARGS)
+def test_urls_with_arguments(browsers: dict[str, Client], name: str) -> None:
+    kwargs, table = WITH_ARGS[name]
+    for role, expected in table.items():
+        checked(browsers[role].get(reverse(name, kwargs=kwargs)), expected, name, role)
+
+
+@pytest.mark.parametrize("visibility", ["team", "me"])
+@pytest.mark.parametrize("name", OF_A_JOB)
+def test_urls_of_a_job(
+    browsers: dict[str, Client],
+    make_clip: Callable[..., Job],
+    make_job: Callable[..., Job],
+    name: str,
+    visibility: str,
+) -> None:
+    method, team, private = OF_A_JOB[name]
+    for role, expected in (team if visibility == "team" else private).items():
+        job = (make_job if method == "post" else make_clip)(visibility=visibility)
+        url = reverse(name, args=[job.key])
+        checked(getattr(browsers[role], method)(url), expected, name, role)
+        if method == "post":
+            checked(browsers[role].get(url), POST_ONLY[role], name, role)
+
+
+@pytest.mark.parametrize("name", OF_A_JOB)
+def test_a_job_that_never_was(browsers: dict[str, Client], name: str) -> None:
+    url = reverse(name, args=["00000000-0000-4000-8000-000000000000"])
+    for role in ROLES[1:]:
+        assert getattr(browsers[role], OF_A_JOB[name][0])(url).status_code == 404
+
+
+@pytest.mark.parametrize("model", MINE)
+def test_the_admin_is_open_to_admins_only(
+    browsers: dict[str, Client], make_clip: Callable[..., Job], model: type[Any]
+) -> None:
+    make_clip("A team dream")
+    label = model._meta.model_name
+    for role, expected in ADMINS.items():
+        checked(browsers[role].get(reverse("admin:index")), expected, "admin", role)
+        checked(browsers[role].get(reverse(f"admin:generations_{label}_changelist")), expected, f"admin {label}", role)
+    add = ADMINS if model in ADD else ADMINS_READ
+    for role, expected in add.items():
+        checked(browsers[role].get(reverse(f"admin:generations_{label}_add")), expected, f"admin add {label}", role)
+
+
+def test_the_admin_never_shows_keys_private_texts_or_clips(
+    browsers: dict[str, Client], make_clip: Callable[..., Job], provider: Provider
+) -> None:
+    secret = make_clip("A private birthday", visibility="me")
+    shared = make_clip("A team dream")
+    body = ""
+    for model in MINE:
+        label = model._meta.model_name
+        body += browsers["admin"].get(reverse(f"admin:generations_{label}_changelist")).content.decode()
+        for pk in model._default_manager.values_list("pk", flat=True):
+            page = browsers["admin"].get(reverse(f"admin:generations_{label}_change", args=[pk]))
+            assert page.status_code == (302 if model is Prompt and pk == secret.prompt_id else 200), label
+            body += page.content.decode()
+    assert "A team dream" in body
+    assert str(shared.key) in body
+    for hidden in ("birthday", "sk-test", "https://files.example.com", ".mp4"):
+        assert hidden not in body
+
+
+def test_the_admin_changes_people_and_providers(browsers: dict[str, Client], provider: Provider) -> None:
+    admin = browsers["admin"]
+    person = {"email": "New@Example.org", "name": "New", "role": Role.REVIEWER, "is_active": "on", "time_zone": "UTC"}
+    admin.post(reverse("admin:generations_user_add"), person)
+    new = User.objects.get(email="new@example.org")
+    assert (new.role, new.has_usable_password()) == (Role.REVIEWER, False)
+    url = reverse("admin:generations_provider_change", args=[provider.pk])
+    form = {"name": "Renamed", "enabled": "on", "base_url": provider.base_url, "in_flight": 2, "poll_interval": 5}
+    assert admin.post(url, form).status_code == 302
+    provider.refresh_from_db()
+    assert (provider.name, provider.in_flight, provider.key) == ("Renamed", 2, "sk-test")
+    assert admin.post(url, form | {"base_url": "http://10.0.0.1"}).status_code == 200
+    assert admin.post(url, form | {"base_url": "https://elsewhere.example.com"}).status_code == 302
+    provider.refresh_from_db()
+    assert provider.key == ""
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 500])
+def test_error_pages_are_ours(rf: Any, status: int) -> None:
+    from generations.views import errors
+
+    request = rf.get("/nowhere/")
+    request.resolver_match = None
+    view = {400: errors.bad_request, 403: errors.forbidden, 404: errors.not_found}.get(status)
+    answer = view(request, Exception()) if view else errors.server_error(request)
+    assert answer.status_code == status
+    assert re.search(r"<h1>.+</h1>", answer.content.decode())
+    assert not Inline.found_in(answer)
