@@ -13,6 +13,7 @@ from typing import Any
 from generations.contract import Answer, Misconfigured, NeverHeard, NotKnown, NotTaken, Refused
 
 LIMIT = 500  # characters of a provider's words that are kept
+ID_LIMIT = 300  # characters of a provider's id that can be kept
 
 
 def body_of(answer: Answer) -> dict[str, Any]:
@@ -22,14 +23,19 @@ def body_of(answer: Answer) -> dict[str, Any]:
 
 
 def text_at(body: Mapping[str, Any], *paths: str) -> str:
-    """The first non-empty text or number at one of these dotted paths, stripped; empty when there is none."""
+    """The first non-empty text or number at one of these dotted paths, made storable; empty when there is none."""
     for path in paths:
         value: Any = body
         for part in path.split("."):
             value = value.get(part) if isinstance(value, Mapping) else None
-        if isinstance(value, str | int | float) and not isinstance(value, bool) and str(value).strip():
-            return str(value).strip()
+        if isinstance(value, str | int | float) and not isinstance(value, bool) and (text := storable(str(value))):
+            return text
     return ""
+
+
+def storable(text: str) -> str:
+    """The text without what no database column holds: NUL and half characters, which JSON can write."""
+    return text.replace("\x00", "").encode("utf-8", "replace").decode().strip()
 
 
 def percent(value: Any) -> int | None:
@@ -38,7 +44,7 @@ def percent(value: Any) -> int | None:
         number = float(str(value).strip().rstrip("%"))
     except ValueError:
         return None
-    return max(0, min(100, int(number))) if number == number else None
+    return int(max(0.0, min(100.0, number))) if number == number else None
 
 
 def words_of(answer: Answer) -> tuple[str, str]:
@@ -68,7 +74,7 @@ def retry_after(answer: Answer, now: float | None = None) -> float | None:
 def describe(answer: Answer) -> str:
     """One line about an answer for staff."""
     code, message = words_of(answer)
-    said = " ".join(filter(None, [code, message])) or answer.text[:200].strip()
+    said = " ".join(filter(None, [code, message])) or storable(answer.text[:200])
     return f"HTTP {answer.status}: {said}"[:LIMIT]
 
 
@@ -89,7 +95,10 @@ def check_created(answer: Answer) -> dict[str, Any]:
 
 def _accepted(answer: Answer, code: str, message: str) -> dict[str, Any]:
     body = body_of(answer)
-    if body and not text_at(body, "id", "task_id", "data.id", "data.task_id"):
+    name = text_at(body, "id", "task_id", "data.id", "data.task_id")
+    if len(name) > ID_LIMIT:
+        raise NeverHeard("The provider's answer had an id that is too long.", detail=describe(answer))
+    if body and not name:
         if status := _status_inside(body, code):
             raise _error(status, code, message, answer)
         raise NeverHeard("The provider's answer had no id.", detail=describe(answer))

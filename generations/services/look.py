@@ -11,7 +11,7 @@ from functools import partial
 from uuid import UUID, uuid4
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 
 from generations.contract import Dialect, DialectError, HttpCall, NotKnown, RemoteState, Snapshot
@@ -27,6 +27,7 @@ SLOWEST = 60.0
 NO_URL_LOOKS = 6
 MISSING_LOOKS = 5
 TROUBLE_AFTER = 3
+REASON = 500  # characters of a provider's words that are kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +68,23 @@ def keep_seen(seen: Iterable[Seen]) -> None:
         watch = one.look.watch
         before = (watch.progress, watch.word, watch.trouble)
         ending = _judge(watch, one.result)
-        if ending is None or not ending(one.look):
+        if ending is None or not _ended(ending, one.look):
             watch.rev += (watch.progress, watch.word, watch.trouble) != before
             watch.looks += 1
             watch.next_poll_at = _next_look(watch)
             quiet.append(one.look)
     _keep_quiet(quiet)
+
+
+def _ended(ending: _Ending, look: Look) -> bool:
+    """True when the look ended its job. An end that cannot be written holds up no other job of the batch."""
+    try:
+        return ending(look)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception:
+        log.exception("the end of job %s could not be written", look.watch.job.key)
+        return False
 
 
 def _claim(lease: UUID, now: datetime, limit: int) -> list[int]:
@@ -118,13 +130,21 @@ class _Ending:
     def _keep_outputs(self, job: Job) -> None:
         outputs = self.snapshot.outputs if self.snapshot else ()
         for number, output in enumerate(outputs, 1):
-            expires = datetime.fromtimestamp(output.expires_at, tz=UTC) if output.expires_at else None
+            expires, now = _moment(output.expires_at), timezone.now()
             row = Output.objects.create(
-                job=job, number=number, remote_url=output.url, expires_at=expires, next_try_at=timezone.now()
+                job=job, number=number, remote_url=output.url, expires_at=expires, next_try_at=now
             )
             if number == 1:
                 Job.objects.filter(pk=job.pk).update(cover=row)
             transaction.on_commit(partial(kick_archive, row.pk), robust=True)
+
+
+def _moment(unix: float | None) -> datetime | None:
+    """Unix seconds as a time; None when no calendar has it."""
+    try:
+        return datetime.fromtimestamp(unix, tz=UTC) if unix else None
+    except (ValueError, OverflowError, OSError):
+        return None
 
 
 def _judge(watch: Watch, result: Snapshot | DialectError) -> _Ending | None:
@@ -132,7 +152,7 @@ def _judge(watch: Watch, result: Snapshot | DialectError) -> _Ending | None:
     if isinstance(result, DialectError):
         return _judge_error(watch, result)
     watch.errors = watch.missing = 0
-    watch.trouble, watch.word = "", ""
+    watch.trouble, watch.word, said = "", "", result.reason[:REASON]
     match result.state:
         case RemoteState.SUCCEEDED if result.outputs:
             return _Ending(State.ARCHIVING, "", Charged.YES, result)
@@ -142,9 +162,9 @@ def _judge(watch: Watch, result: Snapshot | DialectError) -> _Ending | None:
             if watch.no_url >= NO_URL_LOOKS:
                 return _Ending(State.FAILED, "The provider says it is finished but gives no file.", Charged.YES)
         case RemoteState.FAILED:
-            return _Ending(State.FAILED, result.reason or "The provider failed and gave no reason.", Charged.UNKNOWN)
+            return _Ending(State.FAILED, said or "The provider failed and gave no reason.", Charged.UNKNOWN)
         case RemoteState.CANCELLED:
-            return _Ending(State.CANCELLED, result.reason or "The provider cancelled it.", Charged.UNKNOWN)
+            return _Ending(State.CANCELLED, said or "The provider cancelled it.", Charged.UNKNOWN)
         case RemoteState.UNRECOGNISED:
             watch.word = result.word[:60]
     if result.progress is not None:
@@ -157,7 +177,7 @@ def _judge_error(watch: Watch, error: DialectError) -> _Ending | None:
     watch.errors += 1
     watch.missing = watch.missing + 1 if isinstance(error, NotKnown) else 0
     if watch.errors >= TROUBLE_AFTER:
-        watch.trouble = error.detail[:500]
+        watch.trouble = error.detail[:REASON]
     if watch.missing >= MISSING_LOOKS:
         return _Ending(State.FAILED, "The provider no longer knows this job.", Charged.UNKNOWN)
     return _too_old(watch)

@@ -79,7 +79,7 @@ def intend(job_pk: int) -> Intent | None:
     with transaction.atomic():
         job = Job.objects.select_related("prompt").get(pk=job_pk)
         provider = Provider.objects.select_for_update().filter(jobs=job).first()
-        if provider is None or job.state != State.QUEUED or not _may_send(provider):
+        if provider is None or not _is_due(job) or not _may_send(provider):
             return None
         dialect = DIALECTS[job.dialect](provider.base_url, provider.key)
         call = dialect.create(job.request)
@@ -112,7 +112,7 @@ def failed(intent: Intent, error: DialectError) -> bool:
     A job that was overtaken (its submitter was thought dead) stays where it is; its submission keeps the answer.
     """
     with transaction.atomic():
-        submission = Submission.objects.select_related("job", "provider").get(token=intent.token)
+        submission = _locked(intent.token)
         outcome, charged = OUTCOMES[next(kind for kind in OUTCOMES if isinstance(error, kind))]
         submission.outcome, submission.charged, submission.detail = outcome, charged, error.detail
         submission.answered_at = timezone.now()
@@ -136,6 +136,10 @@ def unheard(submission: Submission, detail: str) -> bool:
     return advance(submission.job, State.UNKNOWN, token=submission.token, reason=UNHEARD, detail=detail)
 
 
+def _is_due(job: Job) -> bool:
+    return job.state == State.QUEUED and (job.not_before is None or job.not_before <= timezone.now())
+
+
 def _may_send(provider: Provider) -> bool:
     ready = Provider.objects.accepting(timezone.now()).filter(pk=provider.pk).exists()
     return ready and free_slots(provider) > 0
@@ -147,8 +151,14 @@ def _new_submission(job: Job, provider: Provider) -> Submission:
     return Submission.objects.create(job=job, number=last + 1, provider=provider, lease_until=lease, sent_at=now)
 
 
+def _locked(token: UUID) -> Submission:
+    """The submission and its job, held: neither the sweeper nor a wish to cancel comes between look and move."""
+    rows = Submission.objects.select_for_update(of=("self", "job"), no_key=True).select_related("job", "provider")
+    return rows.get(token=token)
+
+
 def _answered(token: UUID, remote_id: str) -> Submission:
-    submission = Submission.objects.select_related("job", "provider").get(token=token)
+    submission = _locked(token)
     submission.outcome, submission.answered_at, submission.remote_id = Outcome.ACCEPTED, timezone.now(), remote_id
     submission.save(update_fields=["outcome", "answered_at", "remote_id"])
     if submission.provider:
@@ -159,19 +169,21 @@ def _answered(token: UUID, remote_id: str) -> Submission:
 def _not_taken(submission: Submission, error: NotTaken) -> bool:
     if submission.job.cancel_asked:
         return advance(submission.job, State.CANCELLED, token=submission.token, detail=error.detail)
-    if error.model_unknown and submission.number >= MODEL_UNKNOWN_TRIES:
+    waiting = f"Waiting: {error}"
+    earlier = submission.job.events.filter(note=waiting).count()
+    if error.model_unknown and earlier + 1 >= MODEL_UNKNOWN_TRIES:
         reason = "The provider does not offer this model now. Choose another model."
         return advance(submission.job, State.FAILED, token=submission.token, reason=reason, detail=error.detail)
     until = timezone.now() + _cooling(error, submission.number)
     if submission.provider and not error.model_unknown:
         Provider.objects.filter(pk=submission.provider.pk).update(cooling_until=until)
-    return _again(submission, f"Waiting: {error}", error.detail, until)
+    return _again(submission, waiting, error.detail, until)
 
 
 def _cooling(error: NotTaken, tries: int) -> timedelta:
     """As long as the provider asks for; else twice as long after each try. Never longer than ten minutes."""
     if error.retry_after is not None:
-        return min(timedelta(seconds=max(1.0, error.retry_after)), COOLING_MOST)
+        return timedelta(seconds=min(max(1.0, error.retry_after), COOLING_MOST.total_seconds()))
     return min(COOLING * (1 << min(tries - 1, 8)), COOLING_MOST)
 
 

@@ -37,14 +37,22 @@
 
   // Focus stays where it was: on the same control of the new card, else on its prompt.
   let held = null;
-  document.addEventListener("htmx:oobBeforeSwap", (event) => {
+
+  function hold(card) {
     const focused = document.activeElement;
-    if (event.detail.target.contains(focused)) held = { card: event.detail.target.id, control: focused.id };
-  });
-  document.addEventListener("htmx:oobAfterSwap", (event) => {
-    if (!held || event.detail.target.id !== held.card) return;
+    if (card?.matches(".card-job[id]") && card.contains(focused)) held = { card: card.id, control: focused.id };
+  }
+
+  function giveBack() {
+    const card = held && document.getElementById(held.card);
+    if (!card || card.contains(document.activeElement)) return;
     const control = document.getElementById(held.control) || document.getElementById(held.card + "-p");
     control?.focus({ preventScroll: true });
     held = null;
-  });
+  }
+  // A button that is switched off while its request runs has lost focus before the answer comes.
+  document.addEventListener("htmx:beforeRequest", (event) => hold(event.detail.elt.closest(".card-job")));
+  document.addEventListener("htmx:oobBeforeSwap", (event) => hold(event.detail.target));
+  document.addEventListener("htmx:oobAfterSwap", giveBack);
+  document.addEventListener("htmx:afterSettle", giveBack);
 })();

@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import uuid4
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Strict, sign_in
 from tests.processes.harness import Installation, wait_for
@@ -113,12 +113,12 @@ def test_a_wrong_key_pauses_the_provider_and_says_who_must_act(page: Page, stric
     expect(card).to_have_attribute("data-state", "done", timeout=40_000)
 
 
-def follow(page: Page, card: object) -> list[str]:
+def follow(page: Page, card: Locator) -> list[str]:
     """The states a card passes through on screen, in order."""
     seen: list[str] = []
     for _ in range(800):
-        state = card.first.get_attribute("data-state")  # type: ignore[attr-defined]
-        if not seen or seen[-1] != state:
+        state = card.get_attribute("data-state")
+        if state and (not seen or seen[-1] != state):
             seen.append(state)
         if state in {"done", "failed", "unknown"}:
             break
@@ -131,7 +131,7 @@ def plays_and_seeks(page: Page, seconds: int) -> None:
     video = page.locator("video")
     expect(video).to_be_visible()
     video.evaluate("v => { v.muted = true; return v.play() }")
-    page.wait_for_function("document.querySelector('video').currentTime > 0.3")
+    wait_for(lambda: video.evaluate("v => v.currentTime") > 0.3, "playing")
     assert abs(video.evaluate("v => v.duration") - seconds) < 0.2
     target = seconds * 0.75
     landed = video.evaluate(
