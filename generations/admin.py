@@ -59,12 +59,21 @@ class NothingToRemove(admin.ModelAdmin):  # type: ignore[type-arg]
 
 @admin.register(User)
 class UserAdmin(NothingToRemove):
-    """A new person sets the password by the "Forgotten?" link of the sign-in page; nobody else ever knows it."""
+    """People set their own password by a link; nobody else ever knows it."""
 
     list_display = ["email", "name", "role", "is_active", "last_login", "date_joined"]
     list_filter = ["role", "is_active"]
     search_fields = ["email", "name"]
-    fields = ["email", "name", "role", "is_active", "time_zone"]
+    fieldsets = [
+        (
+            None,
+            {
+                "fields": ["email", "name", "role", "is_active", "time_zone"],
+                "description": "They set their password by “Forgotten?” on the sign-in page, or by the link that "
+                "<code>manage.py member reset-link --email …</code> prints.",
+            },
+        )
+    ]
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         if not change:

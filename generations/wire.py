@@ -146,9 +146,9 @@ def _is_about_the_account(code: str, message: str) -> bool:
 def check_known(answer: Answer) -> dict[str, Any]:
     """The body of a query, or raise NotKnown or what else went wrong. Never ends a job by itself."""
     code, message = words_of(answer)
+    if answer.is_html and answer.status in {200, 404}:
+        raise Misconfigured("The address answers with a web page, not the API.", detail=describe(answer))
     if answer.status == 404 or "task_not_exist" in f"{code} {message}":
-        if answer.is_html:
-            raise Misconfigured("The address answers with a web page, not the API.", detail=describe(answer))
         raise NotKnown("The provider does not know this job.", detail=describe(answer))
     if 200 <= answer.status < 300:
         body = body_of(answer)

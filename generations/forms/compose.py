@@ -72,5 +72,9 @@ class ComposeForm(forms.Form):
             try:
                 check(self.author, self.offer, self.ask)
             except NotPossible as problem:
-                self.add_error(problem.field, str(problem))
+                self.refuse(problem)
         return self.cleaned_data
+
+    def refuse(self, problem: NotPossible) -> None:
+        """Say it at the control it names, or above the form when there is none."""
+        self.add_error(problem.field if problem.field in self.fields else None, str(problem))

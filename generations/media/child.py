@@ -21,17 +21,16 @@ def main(clip: str, poster: str) -> None:
     _limit()
     import av
 
-    with av.open(clip) as container:
+    # Told to be an MP4: left to guess, the library would follow playlists to other files.
+    with av.open(clip, format="mp4") as container:
         if not container.streams.video:
             raise SystemExit("the file holds no picture")
         stream = container.streams.video[0]
         duration = float(container.duration or 0) / av.time_base
         picture = _poster_frame(container, stream)
+    width, height = picture.size
     picture.thumbnail((POSTER_EDGE, POSTER_EDGE))
     picture.save(poster, "WEBP", quality=82)
-    width, height = stream.codec_context.width, stream.codec_context.height
-    if picture.height > picture.width and width > height:  # turned by its display matrix
-        width, height = height, width
     sys.stdout.write(json.dumps({"duration": duration, "width": width, "height": height}))
 
 
@@ -50,7 +49,7 @@ def _poster_frame(container: Any, stream: Any) -> Any:
     """The first frame with something to see, about a second in where there is one."""
     best = None
     for number, frame in enumerate(container.decode(stream)):
-        picture = frame.to_image()
+        picture = _as_shown(frame)
         if best is None or _is_dark(best):
             best = picture
         if number >= LOOKS or ((frame.time or 0) >= 1 and not _is_dark(picture)):
@@ -58,6 +57,12 @@ def _poster_frame(container: Any, stream: Any) -> Any:
     if best is None:
         raise SystemExit("the file holds no frame")
     return best
+
+
+def _as_shown(frame: Any) -> Any:
+    """The picture the way players turn it."""
+    picture, quarters = frame.to_image(), round(frame.rotation / 90) % 4
+    return picture.rotate(90 * quarters, expand=True) if quarters else picture
 
 
 def _is_dark(picture: Any) -> bool:

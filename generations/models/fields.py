@@ -16,7 +16,8 @@ def _fernet() -> MultiFernet:
 class EncryptedTextField(models.TextField):  # type: ignore[type-arg]
     """Text encrypted by the first of PORTAL_ENCRYPTION_KEYS, readable by any of them. Empty stays empty.
 
-    A value that none of the keys opens reads as empty: the provider then asks for its key again.
+    A value that none of the keys opens reads as empty: the provider then asks for its key again. A dump (`dumpdata`)
+    leaves it out.
     """
 
     def get_prep_value(self, value: Any) -> Any:
@@ -29,3 +30,6 @@ class EncryptedTextField(models.TextField):  # type: ignore[type-arg]
             return _fernet().decrypt(value.encode()).decode()
         except InvalidToken:
             return ""
+
+    def value_to_string(self, obj: models.Model) -> str:
+        return ""

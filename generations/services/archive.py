@@ -55,8 +55,7 @@ def archive(output_pk: int, stop: Callable[[], bool] = lambda: False) -> bool:
         return False
     folder = Path(tempfile.mkdtemp(prefix="incoming-", dir=_workshop()))
     try:
-        copy = _fetch(output, folder, stop)
-        _keep(output, copy)
+        return _keep(output, _fetch(output, folder, stop))
     except Stopped:
         _release(output)
         return False
@@ -65,7 +64,6 @@ def archive(output_pk: int, stop: Callable[[], bool] = lambda: False) -> bool:
         return False
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    return True
 
 
 def _claim(output_pk: int) -> Output | None:
@@ -96,8 +94,8 @@ def _tell(output: Output, done: int, total: int) -> None:
     _mine(output).update(bytes_done=done, size=total, rev=F("rev") + 1, lease_until=timezone.now() + LEASE)
 
 
-def _keep(output: Output, copy: Copy) -> None:
-    """Store both files under names nobody can guess, then let the job end."""
+def _keep(output: Output, copy: Copy) -> bool:
+    """Store both files under names nobody can guess, then let the job end; False when the lease was lost."""
     name = uuid4().hex
     folder = f"clips/{name[:2]}"
     with copy.clip.open("rb") as clip, copy.poster.open("rb") as poster:
@@ -122,6 +120,7 @@ def _keep(output: Output, copy: Copy) -> None:
     if not kept:
         output.clip.delete(save=False)
         output.poster.delete(save=False)
+    return bool(kept)
 
 
 def _not_kept(output: Output, trouble: str) -> None:

@@ -14,6 +14,7 @@ from generations.services.kick import kick_engine
 from generations.services.offer import current_offer
 
 PROMPT_LIMIT = 4000
+KEY_LIMIT = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,8 @@ def check(author: User, offer: Offer, ask: Ask) -> tuple[Ask, OfferedProvider, C
         raise NotPossible("text", "Write a prompt first.")
     if len(text) > PROMPT_LIMIT:
         raise NotPossible("text", f"{len(text)} characters are too many; the limit is {PROMPT_LIMIT}.")
+    if len(ask.compose_token) > KEY_LIMIT:
+        raise NotPossible("key", f"{len(ask.compose_token)} characters are too many; the limit is {KEY_LIMIT}.")
     provider = next((p for p in offer.providers if p.pk == ask.provider), None)
     if provider is None:
         raise NotPossible("provider", "This provider is switched off. Choose another one.")

@@ -64,6 +64,10 @@ def check_provider(provider: Provider) -> None:
         errors["dialect"] = f"There is no dialect {provider.dialect}. Choose one of {', '.join(sorted(DIALECTS))}."
     if not provider.origin.startswith("https://") and not provider.allow_private:
         errors["base_url"] = "Use an https address, or allow a private address for this provider."
+    if "@" in provider.origin:
+        errors["base_url"] = "Leave name and password out of the address."
+    if not (provider.key.isascii() and provider.key.isprintable()):
+        errors["key"] = "It holds characters that no key has. Copy it again."
     try:
         provider.full_clean()
     except ValidationError as error:

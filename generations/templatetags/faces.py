@@ -114,11 +114,11 @@ def _sent(job: Job) -> Face:
 
 def _running(job: Job) -> Face:
     watch = job.watched
-    if watch is None or (watch.progress is None and not watch.word):
+    if watch is None:
         return _sent(job)
     trouble = f"{_who(job)} is hard to reach just now. The portal keeps asking." if watch.trouble else ""
     if watch.progress is None:
-        tell = trouble or f"{_who(job)} gives no percentage."
+        tell = trouble or f"{_who(job)} has it and gives no percentage so far."
         return Face(LOOKS[State.RUNNING], since=watch.since, tell=tell, endless=True)
     checking = watch.progress > 90
     calm = "Last checks at the provider. This part often stands still for a minute." if checking else ""
@@ -157,9 +157,9 @@ def _failed(job: Job) -> Face:
 
 
 def _unknown(job: Job) -> Face:
-    lead = job.reason or "Sent, but no answer came back."
+    lead = job.reason.partition(". ")[0] or "Sent, but no answer came back"
     tell = "Never sent again by itself; staff will settle it."
-    return Face(LOOKS[State.UNKNOWN], lead=lead, charged=Charged.UNKNOWN.label, tell=tell)
+    return Face(LOOKS[State.UNKNOWN], lead=f"{lead.rstrip('.')}.", charged=Charged.UNKNOWN.label, tell=tell)
 
 
 def _cancelled(job: Job) -> Face:

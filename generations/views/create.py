@@ -9,7 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
 from generations.forms.compose import ComposeForm
@@ -23,7 +23,7 @@ FEED = 24
 
 
 @signed_in
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def create(request: SignedIn) -> HttpResponse:
     if request.method == "POST":
         return _send(request)
@@ -31,7 +31,7 @@ def create(request: SignedIn) -> HttpResponse:
 
 
 @signed_in
-@require_GET
+@require_safe
 def compose_options(request: SignedIn) -> HttpResponse:
     """The controls that depend on each other, for what is chosen now or the nearest legal choice."""
     offer = current_offer()
@@ -48,7 +48,7 @@ def _send(request: SignedIn) -> HttpResponse:
         try:
             return _sent(request, form, compose(request.user, form.ask))
         except NotPossible as problem:  # the offer changed between the check and the save
-            form.add_error(problem.field, str(problem))
+            form.refuse(problem)
     if sent_before := _earlier(request, form):
         return _sent(request, form, Asked(sent_before, is_new=False))
     return _refused(request, form)

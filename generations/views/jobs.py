@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import trigger_client_event
 
 from generations.models import Job
@@ -24,19 +24,19 @@ def _visible(request: SignedIn, key: UUID) -> Job:
 
 
 @signed_in
-@require_GET
+@require_safe
 def job(request: SignedIn, key: UUID) -> HttpResponse:
     return render(request, "generations/job.html", {"job": _visible(request, key)})
 
 
 @signed_in
-@require_GET
+@require_safe
 def job_card(request: SignedIn, key: UUID) -> HttpResponse:
     return render(request, "generations/_job_card.html", {"job": _visible(request, key)})
 
 
 @signed_in
-@require_GET
+@require_safe
 def job_body(request: SignedIn, key: UUID) -> HttpResponse:
     """The job page's live part; 204 when the page already shows this revision."""
     job = _visible(request, key)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from generations.forms.filters import JobFilter
 from generations.models import Job
@@ -16,7 +16,7 @@ PAGE = 24
 
 
 @signed_in
-@require_GET
+@require_safe
 def library(request: SignedIn) -> HttpResponse:
     """Newest first; "load more" by htmx gets only the next cards."""
     filters = JobFilter(request.GET, request.user)

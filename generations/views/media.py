@@ -71,16 +71,9 @@ def _name(job: Job) -> str:
 def _serve(
     request: SignedIn, path: str, kind: str, kept: timedelta, headers: list[tuple[str, str]]
 ) -> HttpResponseBase:
-    """The file or the asked range of it. The type is fixed and nothing in it may run."""
-    fixed = [
-        ("Content-Type", kind),
-        ("Accept-Ranges", "bytes"),
-        ("Cache-Control", f"private, max-age={int(kept.total_seconds())}"),
-        ("Content-Security-Policy", "default-src 'none'; sandbox"),
-        ("X-Content-Type-Options", "nosniff"),
-    ]
+    """The file or the asked range of it, with WhiteNoise's headers and ours and no others."""
     try:
-        answer = KeptFile(path, fixed + headers).get_response(request.method, request.META)
+        answer = KeptFile(path, _fixed(kind, kept) + headers).get_response(request.method, request.META)
     except (MissingFileError, FileNotFoundError) as error:
         raise Http404 from error
     response: HttpResponseBase = WhiteNoiseFileResponse(answer.file or (), status=int(answer.status))
@@ -89,3 +82,14 @@ def _serve(
     for name, value in answer.headers:
         response[name] = value
     return response
+
+
+def _fixed(kind: str, kept: timedelta) -> list[tuple[str, str]]:
+    """The type is ours, nothing in the file may run, and only the reader's own browser keeps it."""
+    return [
+        ("Content-Type", kind),
+        ("Accept-Ranges", "bytes"),
+        ("Cache-Control", f"private, max-age={int(kept.total_seconds())}"),
+        ("Content-Security-Policy", "default-src 'none'; sandbox"),
+        ("X-Content-Type-Options", "nosniff"),
+    ]

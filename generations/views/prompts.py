@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from generations.services.history import HISTORY, history, run_by
 from generations.views.access import SignedIn, signed_in
@@ -13,7 +13,7 @@ PAGE = 30
 
 
 @signed_in
-@require_GET
+@require_safe
 def prompts(request: SignedIn) -> HttpResponse:
     """Every prompt the reader may see, last run first; `?whose=mine` keeps those he ran."""
     mine = request.GET.get("whose") == "mine"

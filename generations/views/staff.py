@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from generations.forms.filters import JobFilter
 from generations.models import Job
@@ -16,7 +16,7 @@ PAGE = 50
 
 
 @staff_only
-@require_GET
+@require_safe
 def staff_jobs(request: SignedIn) -> HttpResponse:
     """All jobs, private ones too: of those the template shows state, people and money, never text or clip."""
     filters = JobFilter(request.GET, request.user)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from generations.models import Job
 from generations.views.access import SignedIn, signed_in
@@ -15,7 +15,7 @@ MOST_CARDS = 100
 
 
 @signed_in
-@require_GET
+@require_safe
 def status(request: SignedIn) -> HttpResponse:
     """The cards among `card=<key>:<revision>` that look different now, out of band; 204 when none does."""
     held = dict(filter(None, map(_parsed, request.GET.getlist("card")[:MOST_CARDS])))

@@ -25,7 +25,7 @@
     else if (status !== 401 && !event.detail.elt.matches("#poller, #job-body")) say("That did not work. Try again.");
   });
   document.addEventListener("htmx:sendError", (event) => {
-    if (!event.detail.elt.matches("#poller, #job-body")) say("The portal does not answer. Nothing was sent; try again.");
+    if (!event.detail.elt.matches("#poller, #job-body")) say("The portal does not answer. Try again: one form makes one job, however often it is sent.");
   });
 
   document.addEventListener("signed-out", () => {

@@ -35,6 +35,17 @@
     if (offline && event.detail.elt.matches("#poller, #job-body")) offline.hidden = Boolean(event.detail.xhr.status);
   });
 
+  // The end of a job is said, also to those who look elsewhere.
+  const ENDS = { done: "Clip ready", failed: "Failed", unknown: "Outcome unknown" };
+
+  document.addEventListener("htmx:oobBeforeSwap", (event) => {
+    const before = event.detail.target, after = event.detail.fragment.firstElementChild;
+    const word = after?.matches(".card-job") && after.dataset.state !== before.dataset.state && ENDS[after.dataset.state];
+    if (!word) return;
+    const value = `${word}: ${after.querySelector(".prompt").textContent.slice(0, 60)}`;
+    document.dispatchEvent(new CustomEvent("say", { detail: { value } }));
+  });
+
   // Focus stays where it was: on the same control of the new card, else on its prompt.
   let held = null;
 

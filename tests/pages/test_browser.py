@@ -19,18 +19,14 @@ MakeJob = Callable[..., Job]
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
+    """Playwright keeps an event loop in this thread; the tests meet the database between its turns, never inside."""
     program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
     needs(program, "No Chromium or Chrome was found. On Debian or Ubuntu: sudo apt-get install chromium")
-    with sync_playwright() as driver:
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as driver:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
         browser = driver.chromium.launch(executable_path=program, args=["--no-sandbox"])
         yield browser
         browser.close()
-
-
-@pytest.fixture(autouse=True)
-def orm(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Playwright keeps an event loop in this thread; the test talks to the database in between, not inside it."""
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
 
 @pytest.fixture
@@ -76,7 +72,7 @@ def serious(page: Page) -> list[tuple[str, str]]:
     return [(rule["id"], node["html"]) for rule in found for node in rule["nodes"] if rule["impact"] != "minor"]
 
 
-@pytest.mark.parametrize("width", [1280, 360])
+@pytest.mark.parametrize("width", [1280, 900, 360])
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_every_page_reads_well_on_every_screen(
     page: Page,
@@ -157,6 +153,7 @@ def test_a_running_card_moves_and_keeps_the_focus(
     Watch.objects.filter(job=job).delete()
     Job.objects.filter(pk=job.pk).update(state=State.FAILED, rev=9)
     expect(page.locator(f"#job-{job.key}")).to_have_attribute("data-state", "failed")
+    expect(page.get_by_role("status").filter(has_text="Failed: A fox wakes")).to_be_visible()
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.wait_for_timeout(2600)

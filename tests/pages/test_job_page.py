@@ -37,10 +37,14 @@ def test_the_word_of_every_state(mara: Client, make_job: MakeJob) -> None:
     assert "can no longer be cancelled" in card(mara, make_job(State.SUBMITTING))
     assert "45 %" in words(mara, run)
     assert "Checking" in words(mara, run, {"progress": 94})
-    assert "gives no percentage" in words(mara, run, {"progress": None, "word": "processing"})
-    assert ">Sent<" in words(mara, run, {"progress": None, "word": ""})
+    silent = words(mara, run, {"progress": None, "word": "cooking"})
+    assert "gives no percentage" in silent
+    assert "cooking" not in silent
+    assert ">Sent<" in card(mara, make_job(State.SUBMITTING))
     assert "hard to reach" in words(mara, run, {"progress": 45, "trouble": "ConnectTimeout 10.0.0.1"})
     assert "10.0.0.1" not in card(mara, run)
+    unheard = make_job(State.UNKNOWN, reason="Sent, but no answer came back. It may have been charged and so on.")
+    assert "no answer came back.</strong>" in card(mara, unheard)
     assert "Outcome unknown" in card(mara, make_job(State.UNKNOWN))
     assert "May have been charged." in card(mara, make_job(State.UNKNOWN))
     assert "Not charged." in card(mara, make_job(State.CANCELLED))

@@ -9,6 +9,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from generations.models import Role, User
 from generations.services.members import add_member, reset_link
 
+FLAGS = {"password": "--password-env"}
+
 
 class Command(BaseCommand):
     help = "Add a person, or print a link by which one sets a new password."
@@ -34,7 +36,7 @@ class Command(BaseCommand):
         try:
             user = add_member(options["email"], Role(options["role"]), _password(options), options["name"])
         except ValidationError as error:
-            lines = [f"--{name}: {' '.join(texts)}" for name, texts in error.message_dict.items()]
+            lines = [f"{FLAGS.get(name, f'--{name}')}: {' '.join(texts)}" for name, texts in error.message_dict.items()]
             raise CommandError("\n".join(lines)) from error
         self.stdout.write(f"Added {user.email} as {user.role}.")
         if not options["password_env"]:

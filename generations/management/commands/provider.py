@@ -33,7 +33,7 @@ class Command(BaseCommand):
         try:
             getattr(self, f"_{options['verb']}")(options)
         except ValidationError as error:
-            lines = [f"--{name.replace('_', '-')}: {' '.join(texts)}" for name, texts in error.message_dict.items()]
+            lines = [f"{_flag(name)}: {' '.join(texts)}" for name, texts in error.message_dict.items()]
             raise CommandError("\n".join(lines)) from error
 
     def _add(self, options: dict[str, Any]) -> None:
@@ -44,8 +44,10 @@ class Command(BaseCommand):
         self.stdout.write(f"Added {provider.name} with {provider.models.count()} models. Key: {provider.masked_key}.")
 
     def _set(self, options: dict[str, Any]) -> None:
-        provider = providers.change_provider(_named(options), _given(options))
-        note = "" if provider.key else " Its key was cleared with the address; set it by --key-env."
+        provider = _named(options)
+        had_key = bool(provider.key)
+        provider = providers.change_provider(provider, _given(options))
+        note = "" if provider.key or not had_key else " Its key was cleared with the address; set it by --key-env."
         self.stdout.write(f"Changed {provider.name}.{note}")
 
     def _list(self, options: dict[str, Any]) -> None:
@@ -66,6 +68,10 @@ class Command(BaseCommand):
     def _disable(self, options: dict[str, Any]) -> None:
         providers.disable(_named(options))
         self.stdout.write(f"{options['name']} is no longer offered. Jobs in flight go on; waiting ones wait.")
+
+
+def _flag(column: str) -> str:
+    return "--key-env" if column == "key" else f"--{column.replace('_', '-')}"
 
 
 def _columns(parser: CommandParser, *, required: bool) -> None:
