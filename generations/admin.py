@@ -31,7 +31,7 @@ from generations.services.providers import change_provider, check_provider
 admin.site.site_header = admin.site.site_title = "Sora Portal"
 admin.site.index_title = "Admin"
 
-PRIVATE = "Private prompt"
+PRIVATE = "Private"
 
 
 class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]
@@ -151,14 +151,32 @@ class Inside(admin.TabularInline):  # type: ignore[type-arg]
         return False
 
 
-class EventInside(Inside):
+class Words(admin.options.BaseModelAdmin):  # type: ignore[type-arg]
+    """What a provider said about a job may quote its prompt, so of a private job it is not shown."""
+
+    @admin.display(description="note")
+    def public_note(self, event: JobEvent) -> str:
+        return _unless_private(event.job, event.note)
+
+    @admin.display(description="detail")
+    def public_detail(self, row: JobEvent | Submission) -> str:
+        return _unless_private(row.job, row.detail)
+
+
+def _unless_private(job: Job, words: str) -> str:
+    return PRIVATE if words and job.visibility == Visibility.ME else words
+
+
+class EventInside(Words, Inside):
     model = JobEvent
-    fields = ["at", "state", "note", "detail", "actor"]
+    fields = ["at", "state", "public_note", "public_detail", "actor"]
+    readonly_fields = ["public_note", "public_detail"]
 
 
-class SubmissionInside(Inside):
+class SubmissionInside(Words, Inside):
     model = Submission
-    fields = ["number", "provider", "sent_at", "answered_at", "remote_id", "outcome", "charged", "detail"]
+    fields = ["number", "provider", "sent_at", "answered_at", "remote_id", "outcome", "charged", "public_detail"]
+    readonly_fields = ["public_detail"]
 
 
 @admin.register(Job)
@@ -171,25 +189,30 @@ class JobAdmin(ReadOnly):
     inlines = [EventInside, SubmissionInside]
     fields = [
         "key", "author", "prompt_text", "visibility", "provider", "provider_name", "dialect", "model", "aspect_ratio",
-        "seconds", "quality", "state", "state_since", "reason", "not_before", "cancel_asked", "created_at",
+        "seconds", "quality", "state", "state_since", "public_reason", "not_before", "cancel_asked", "created_at",
         "finished_at",
     ]  # fmt: skip
 
     @admin.display(description="prompt")
     def prompt_text(self, job: Job) -> str:
-        return PRIVATE if job.visibility == Visibility.ME else job.prompt.text
+        return _unless_private(job, job.prompt.text)
+
+    @admin.display(description="reason")
+    def public_reason(self, job: Job) -> str:
+        return _unless_private(job, job.reason)
 
 
 @admin.register(JobEvent)
-class JobEventAdmin(ReadOnly):
-    list_display = ["at", "job", "state", "note", "detail", "actor"]
+class JobEventAdmin(Words, ReadOnly):
+    list_display = ["at", "job", "state", "public_note", "public_detail", "actor"]
+    fields = ["job", "at", "state", "public_note", "public_detail", "actor"]
     list_filter = ["state"]
     list_select_related = ["job", "actor"]
     search_fields = ["=job__key"]
 
 
 @admin.register(Submission)
-class SubmissionAdmin(ReadOnly):
+class SubmissionAdmin(Words, ReadOnly):
     list_display = ["sent_at", "job", "number", "provider", "remote_id", "outcome", "charged"]
     list_filter = ["outcome", "charged", "provider"]
     list_select_related = ["job", "provider"]
@@ -204,7 +227,7 @@ class SubmissionAdmin(ReadOnly):
         "remote_id",
         "outcome",
         "charged",
-        "detail",
+        "public_detail",
     ]
 
 

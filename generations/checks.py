@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 
 from cryptography.fernet import Fernet
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.checks import Warning as Caution
 
 from generations.transport import Timeouts
 
@@ -43,7 +44,7 @@ def public_url_is_safe(**kwargs: Any) -> list[CheckMessage]:
     if settings.PUBLIC_URL.startswith("https://"):
         return []
     hint = "Put a TLS proxy in front and set PUBLIC_URL to its https address."
-    return [Warning("Passwords and sessions travel in the clear.", hint=hint, id="generations.W001")]
+    return [Caution("Passwords and sessions travel in the clear.", hint=hint, id="generations.W001")]
 
 
 @register
@@ -53,13 +54,13 @@ def submit_lease(**kwargs: Any) -> list[CheckMessage]:
     if slowest < settings.SUBMIT_LEASE:
         return []
     hint = f"Set it above {slowest:.0f}, the longest a POST may take."
-    return [Warning(f"SUBMIT_LEASE={settings.SUBMIT_LEASE} is short.", hint=hint, id="generations.W002")]
+    return [Caution(f"SUBMIT_LEASE={settings.SUBMIT_LEASE} is short.", hint=hint, id="generations.W002")]
 
 
 @register
 def redelivery(**kwargs: Any) -> list[CheckMessage]:
     """A task that waits prefetched longer than `retry` is delivered twice."""
-    common = settings.Q_CLUSTER
+    common: dict[str, Any] = settings.Q_CLUSTER
     others = common.get("ALT_CLUSTERS", {})
     clusters = {"portal": common, **{name: common | own for name, own in others.items()}}
     return [

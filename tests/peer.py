@@ -121,7 +121,8 @@ def silent(connection: socket.socket) -> None:
 
 def truncated(connection: socket.socket) -> None:
     """Promise more than is sent."""
-    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n{\"id\": \"gen")
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n"
+    connection.sendall(head + b'{"id": "gen')
     connection.shutdown(socket.SHUT_RDWR)
 
 

@@ -95,5 +95,3 @@ def sign_in(page: Page, url: str, email: str = EMAIL, password: str = PASSWORD) 
     page.get_by_label("Password").fill(password)
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url(f"{url}/")
-
-

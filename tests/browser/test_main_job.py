@@ -126,6 +126,9 @@ def follow(page: Page, card: Locator) -> list[str]:
     return seen
 
 
+SEEK = "(v, t) => new Promise(done => { v.onseeked = () => done(v.currentTime); v.pause(); v.currentTime = t })"
+
+
 def plays_and_seeks(page: Page, seconds: int) -> None:
     """The clip plays, its length is right, and a seek lands."""
     video = page.locator("video")
@@ -134,9 +137,7 @@ def plays_and_seeks(page: Page, seconds: int) -> None:
     wait_for(lambda: video.evaluate("v => v.currentTime") > 0.3, "playing")
     assert abs(video.evaluate("v => v.duration") - seconds) < 0.2
     target = seconds * 0.75
-    landed = video.evaluate(
-        "(v, t) => new Promise(done => { v.onseeked = () => done(v.currentTime); v.pause(); v.currentTime = t })", target
-    )
+    landed = video.evaluate(SEEK, target)
     assert abs(landed - target) < 0.3
 
 

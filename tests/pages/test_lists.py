@@ -237,3 +237,18 @@ def test_a_day_has_one_heading_across_pages(mara: Client, make_job: MakeJob) -> 
     assert first.count('class="cap"') == 1
     assert second.count('class="cap"') == 1
     assert "Today" not in second
+
+
+def test_provider_words_on_a_private_job_stay_private_in_the_admin(
+    admin: User, make_job: Callable[..., Job], as_user: Callable[[User], Client]
+) -> None:
+    job = make_job(State.FAILED, "A secret plan", visibility="me", reason="refused: A secret plan")
+    event = job.events.get()
+    event.note, event.detail = "refused: A secret plan", "HTTP 400: A secret plan"
+    event.save()
+    browser = as_user(admin)
+    pages = [f"/admin/generations/job/{job.pk}/change/", f"/admin/generations/jobevent/{event.pk}/change/"]
+    for page in [*pages, "/admin/generations/jobevent/", "/admin/generations/job/", "/admin/generations/prompt/"]:
+        answer = browser.get(page)
+        assert answer.status_code == 200
+        assert "secret plan" not in answer.content.decode()

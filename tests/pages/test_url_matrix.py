@@ -48,8 +48,6 @@ PLAIN = {
     "account_inactive": DOOR,
     "account_signup": ONLY_OUTSIDE,
     "account_reauthenticate": EVERYONE,
-    "account_email": EVERYONE,
-    "account_email_verification_sent": DOOR,
     "account_change_password": EVERYONE,
     "account_set_password": row(SIGN_IN, MOVED, MOVED, MOVED, MOVED, MOVED),
     "account_reset_password": DOOR,
@@ -68,7 +66,6 @@ OF_A_JOB = {
 }
 # With other arguments.
 WITH_ARGS: dict[str, tuple[dict[str, str], dict[str, int]]] = {
-    "account_confirm_email": ({"key": "nonsense"}, DOOR),
     "account_reset_password_from_key": ({"uidb36": "1", "key": "nonsense"}, DOOR),
 }
 MINE = [Job, JobEvent, Output, Prompt, Provider, Submission, User, VideoModel, Watch]

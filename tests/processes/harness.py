@@ -112,9 +112,9 @@ class Running:
         for entry in os.listdir("/proc"):
             with contextlib.suppress(OSError, ValueError):
                 stat = Path(f"/proc/{entry}/stat").read_text() if entry.isdigit() else ""
-                if fields := re.match(r"(\d+) \(.*\) (\S) (\d+)", stat, re.DOTALL):
-                    if fields[2] != "Z":
-                        parents[int(fields[1])] = int(fields[3])
+                fields = re.match(r"(\d+) \(.*\) (\S) (\d+)", stat, re.DOTALL)
+                if fields and fields[2] != "Z":
+                    parents[int(fields[1])] = int(fields[3])
         found, last = {self.process.pid}, 0
         while len(found) != last:
             last = len(found)
