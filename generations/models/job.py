@@ -141,4 +141,4 @@ class JobEvent(models.Model):
         ordering = ["pk"]
 
     def __str__(self) -> str:
-        return f"{self.state}: {self.note}"
+        return f"{self.state}, {self.at:%Y-%m-%d %H:%M:%S}"
