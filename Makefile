@@ -6,7 +6,7 @@ PY := $(VENV)/bin/python
 PIP_INSTALL := $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --only-binary :all:
 PYTEST := $(PY) -m pytest -n $${TEST_WORKERS:-auto} --dist loadgroup --durations=10
 
-.PHONY: help run test test-all check format lock
+.PHONY: help run test test-all check format lock screens
 
 help:
 	@echo "make run       start the portal: http://localhost:8000"
@@ -14,6 +14,7 @@ help:
 	@echo "make test-all  the suite with its long matrices"
 	@echo "make check     formatting, types, layers, migrations, deployment checks"
 	@echo "make format    format code and templates"
+	@echo "make screens   the README's pictures, taken from a real portal"
 	@echo "make lock      renew the hashed lock files"
 
 $(PY):
@@ -61,6 +62,9 @@ format: $(VENV)/.development
 	$(VENV)/bin/ruff check --fix-only .
 	$(VENV)/bin/ruff format .
 	$(VENV)/bin/djade --target-version 5.2 $$(git ls-files 'templates/*.html' 'templates/**/*.html')
+
+screens: $(VENV)/.development
+	$(PY) -m tests.browser.screens
 
 lock:
 	uv pip compile pyproject.toml --universal --generate-hashes --no-emit-index-url --no-header -q -o requirements.txt

@@ -46,7 +46,8 @@ class Poller:
         await self.flush()
 
     async def _ask(self, look: Look) -> None:
-        self.seen.append(Seen(look, await self._result(look)))
+        result = await self._result(look)  # on its own line: a flush meanwhile replaces the list
+        self.seen.append(Seen(look, result))
 
     async def _result(self, look: Look) -> Snapshot | DialectError:
         if look.call is None or look.dialect is None or look.provider is None:

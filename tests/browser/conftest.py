@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, Request, sync_playwright
 
+from tests.browser.helpers import CHROMIUM, HOW_TO_GET, QUIET, sign_in
 from tests.conftest import needs
 from tests.processes.conftest import PREPARE
-from tests.processes.harness import PASSWORD, Installation, portal
-
-EMAIL = "admin@localhost"
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
-QUIET = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+from tests.processes.harness import Installation, portal
 
 
 @pytest.fixture(scope="module")
 def playwright_driver() -> Iterator[Playwright]:
     """Ends with its module: Playwright keeps an event loop on this thread, which database tests must not meet."""
-    needs(CHROMIUM, "No Chromium or Chrome was found. On Debian or Ubuntu: sudo apt-get install chromium")
+    needs(CHROMIUM, HOW_TO_GET)
     with sync_playwright() as driver:
         yield driver
 
@@ -87,11 +83,3 @@ def page(strict: Strict, context: BrowserContext) -> Page:
 def signed_in(page: Page, site: Installation) -> Page:
     sign_in(page, site.url)
     return page
-
-
-def sign_in(page: Page, url: str, email: str = EMAIL, password: str = PASSWORD) -> None:
-    page.goto(url)
-    page.get_by_label("E-mail").fill(email)
-    page.get_by_label("Password").fill(password)
-    page.get_by_role("button", name="Sign in").click()
-    page.wait_for_url(f"{url}/")

@@ -7,7 +7,8 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import Strict, sign_in
+from tests.browser.conftest import Strict
+from tests.browser.helpers import sign_in
 from tests.processes.harness import Installation, wait_for
 
 pytestmark = [pytest.mark.browser, pytest.mark.process, pytest.mark.xdist_group("portal")]

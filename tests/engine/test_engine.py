@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from asgiref.sync import async_to_sync
 from django.db import connection
 
 from generations import engine
+from generations.engine.doors import Doors
+from generations.engine.poller import Poller
 from generations.models import Charged, Heartbeat, Job, Output, Provider, State, Watch
 from generations.sandbox import Sandbox
 from generations.services.archive import archive
@@ -160,3 +164,28 @@ def test_the_key_is_in_no_line_of_the_log(
 
 def reached(state: State) -> bool:
     return Job.objects.get().state == state
+
+
+def test_an_answer_that_takes_longer_than_a_round_is_kept(make_job: MakeJob, provider: Provider) -> None:
+    may_answer = threading.Event()
+
+    def slow(wire: object) -> None:
+        may_answer.wait(10)
+        answering(200, b'{"id": "gen_1", "status": "in_progress", "progress": 77}')(wire)  # type: ignore[arg-type]
+
+    async def rounds() -> None:
+        doors = Doors()
+        poller = Poller(doors)
+        for _ in range(3):
+            await poller.step()
+            await asyncio.sleep(0.02)
+        may_answer.set()
+        await poller.drain(10)
+        await doors.aclose()
+
+    with peer(slow) as server:
+        Provider.objects.update(base_url=server.url, allow_private=True)
+        make_job(State.RUNNING, origin=server.url)
+        async_to_sync(rounds)()
+        assert len(server.requests) == 1
+    assert Watch.objects.get().progress == 77

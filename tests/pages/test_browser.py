@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -11,20 +10,20 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from generations.models import Job, Provider, State, User, Watch
+from tests.browser.helpers import CHROMIUM, HOW_TO_GET, QUIET
 from tests.conftest import PASSWORD, needs
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("pages")]
 MakeJob = Callable[..., Job]
 
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """Playwright keeps an event loop in this thread; the tests meet the database between its turns, never inside."""
-    program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
-    needs(program, "No Chromium or Chrome was found. On Debian or Ubuntu: sudo apt-get install chromium")
+    needs(CHROMIUM, HOW_TO_GET)
     with pytest.MonkeyPatch.context() as patch, sync_playwright() as driver:
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-        browser = driver.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=QUIET)
         yield browser
         browser.close()
 

@@ -77,11 +77,9 @@ class Installation:
     def state_of(self, key: str) -> str:
         return str(self.rows("SELECT state FROM generations_job WHERE key = ?", key.replace("-", ""))[0][0])
 
-    def generate(self, prompt: str, *more: str) -> str:
+    def generate(self, prompt: str, model: str = "sora2-landscape-4s") -> str:
         """Ask for a clip from the sandbox; the job's key."""
-        done = self.manage(
-            "generate", "--provider", "Sandbox", "--model", "sora2-landscape-4s", "--prompt", prompt, *more
-        )
+        done = self.manage("generate", "--provider", "Sandbox", "--model", model, "--prompt", prompt)
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()
 
