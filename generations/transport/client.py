@@ -163,7 +163,7 @@ def _unpacked(response: httpx.Response, body: bytes) -> bytes:
 
 
 def _without_secrets(answer: Answer, call: HttpCall) -> Answer:
-    """The answer with our own key blotted out: some providers repeat it in an error, and errors are shown and logged."""
+    """The answer with our own key blotted out: some providers repeat it in an error, which is shown and logged."""
     kept, body = dict(answer.headers), answer.body
     values = [value for name, value in call.headers.items() if name.lower() not in {"accept", "content-type"}]
     for secret in (word for value in values for word in value.split() if len(word) >= SECRET_LENGTH):

@@ -101,7 +101,12 @@ def test_waiting_ends_with_the_job(
 
     # The command's own pauses are the clock: the job lives after the first of them.
     real = time.sleep
-    monkeypatch.setattr(time, "sleep", lambda seconds: (breath.set(), real(0.01)))
+
+    def pause(seconds: float) -> None:
+        breath.set()
+        real(0.01)
+
+    monkeypatch.setattr(time, "sleep", pause)
     life = threading.Thread(target=live)
     life.start()
     out, err, ended = waited(*MODEL, *FOX, "--key", "nightly")

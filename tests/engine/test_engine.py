@@ -120,10 +120,9 @@ def test_no_more_jobs_are_under_way_than_the_provider_takes(make_job: MakeJob, p
 
 
 def test_a_stop_waits_for_the_answer_that_is_on_its_way(make_job: MakeJob, provider: Provider) -> None:
-    stop, sent = threading.Event(), []
+    stop = threading.Event()
 
     def answer_after_the_stop(wire: object) -> None:
-        sent.append(1)
         stop.set()
         threading.Event().wait(0.3)
         answering(200, b'{"id": "gen_1"}')(wire)  # type: ignore[arg-type]
@@ -132,8 +131,8 @@ def test_a_stop_waits_for_the_answer_that_is_on_its_way(make_job: MakeJob, provi
         Provider.objects.update(base_url=server.url, allow_private=True)
         make_job()
         engine.run(stop=stop.is_set)
+        assert sum(request.startswith(b"POST") for request in server.requests) == 1
     assert Job.objects.get().state == State.RUNNING
-    assert sent == [1]
 
 
 def test_an_engine_shows_that_it_lives(make_job: MakeJob) -> None:
@@ -184,8 +183,9 @@ def test_an_answer_that_takes_longer_than_a_round_is_kept(make_job: MakeJob, pro
         await doors.aclose()
 
     with peer(slow) as server:
-        Provider.objects.update(base_url=server.url, allow_private=True)
-        make_job(State.RUNNING, origin=server.url)
+        provider.base_url, provider.allow_private = server.url, True
+        provider.save()
+        make_job(State.RUNNING)
         async_to_sync(rounds)()
         assert len(server.requests) == 1
     assert Watch.objects.get().progress == 77

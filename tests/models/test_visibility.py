@@ -28,12 +28,15 @@ def test_team_jobs_are_everybody_s_and_private_ones_their_author_s(
     assert set(Prompt.objects.visible_to(user)) == {job.prompt for job in seen}
 
 
-def test_one_text_is_one_shared_prompt_and_one_more_for_each_owner(make_job: MakeJob, member: User, stranger: User) -> None:
+def test_one_text_is_one_shared_prompt_and_one_more_for_each_owner(
+    make_job: MakeJob, member: User, stranger: User
+) -> None:
     shared = make_job(text="A fox").prompt
     for owner in (member, stranger):
         make_job(text="A fox", author=owner, visibility=Visibility.ME)
     assert Prompt.objects.filter(text="A fox").count() == 3
-    for owner in (None, member):
+    owners: list[User | None] = [None, member]
+    for owner in owners:
         with pytest.raises(IntegrityError), transaction.atomic():
             Prompt.objects.create(
                 text="A fox", text_hash=text_hash("A fox"), owner=owner, author=member, last_run_at=timezone.now()
@@ -77,7 +80,9 @@ def test_a_card_is_one_query(make_job: MakeJob, django_assert_num_queries: Calla
         make_job(state)
     with django_assert_num_queries(1):  # type: ignore[attr-defined]
         for job in Job.objects.for_cards():
-            assert (job.prompt.text, job.author.email, job.revision)
+            assert job.prompt.text
+            assert job.author.email
+            assert job.revision
             assert job.provider
             assert job.watched is None or job.watched.progress == 45
             assert (job.clip is not None) == (job.state == State.DONE)
@@ -88,7 +93,7 @@ def test_a_card_shows_what_the_latest_submission_cost(make_job: MakeJob) -> None
     job.submissions.update(charged="no")
     now = timezone.now()
     Submission.objects.create(job=job, number=2, provider=job.provider, sent_at=now, lease_until=now, charged="yes")
-    assert Job.objects.for_cards().get().charged == "yes"
+    assert Job.objects.for_cards().values_list("charged", flat=True).get() == "yes"
 
 
 def test_a_request_is_what_was_frozen(make_job: MakeJob) -> None:

@@ -20,7 +20,8 @@ def make_clip(path: Path, width: int = 96, height: int = 64, seconds: int = 2, *
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
         for number in range(seconds * RATE):
             colour = "black" if dark_start and number < RATE // 2 else "orange"
-            frame = av.VideoFrame.from_image(Image.new("RGB", (width, height), colour))
+            frame = av.VideoFrame.from_image(  # type: ignore[no-untyped-call]
+                Image.new("RGB", (width, height), colour))
             frame.pts, frame.time_base = number, Fraction(1, RATE)
             container.mux(stream.encode(frame))
         container.mux(stream.encode())

@@ -12,7 +12,8 @@ from django_q.models import OrmQ
 
 def race(*calls: Callable[[], Any]) -> list[Any]:
     """Make all calls at once, each on a thread and a database connection of its own; what each returned or raised."""
-    barrier, results = threading.Barrier(len(calls)), [None] * len(calls)
+    barrier = threading.Barrier(len(calls))
+    results: list[Any] = [None] * len(calls)
 
     def run(number: int, call: Callable[[], Any]) -> None:
         try:

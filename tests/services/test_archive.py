@@ -59,7 +59,7 @@ def test_a_clip_is_kept_with_its_poster_and_its_facts(clip: bytes, make_output: 
     assert (output.duration, output.width, output.height, output.trouble) == (2.0, 96, 64, "")
     assert output.stored_at
     assert (output.job.state, output.job.reason) == (State.DONE, "")
-    assert files(own_media) == sorted([output.clip.name, output.poster.name])
+    assert files(own_media) == sorted([str(output.clip), str(output.poster)])
     assert not list((settings.DATA_DIR / "incoming").iterdir())
     assert Heartbeat.last("archive")
 
@@ -70,11 +70,11 @@ def test_names_tell_nothing_and_files_are_the_owner_s(clip: bytes, make_output: 
         for output in outputs:
             assert archive(output.pk)
             output.refresh_from_db()
-    names = {name for output in outputs for name in (output.clip.name, output.poster.name)}
+    names = {name for output in outputs for name in (str(output.clip), str(output.poster))}
     assert len(names) == 4
     for output in outputs:
-        assert len(Path(output.clip.name).stem) == 32
-        assert output.job.key.hex not in output.clip.name
+        assert len(Path(str(output.clip)).stem) == 32
+        assert output.job.key.hex not in str(output.clip)
         assert Path(output.clip.path).stat().st_mode & 0o077 == 0
 
 

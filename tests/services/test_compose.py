@@ -167,9 +167,7 @@ def test_the_kick_leaves_with_the_commit(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_queue_that_is_away_loses_no_job(
-    member: User, provider: Provider, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_queue_that_is_away_loses_no_job(member: User, provider: Provider, monkeypatch: pytest.MonkeyPatch) -> None:
     def away(*args: object, **kwargs: object) -> None:
         raise ConnectionError("the queue is away")
 

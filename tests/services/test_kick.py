@@ -13,6 +13,7 @@ from django_q.conf import Conf
 from generations.models import Heartbeat
 from generations.services import kick
 from generations.signals import stamp_canary
+from generations.tasks import run_engine
 from tests.services.helpers import queued
 
 pytestmark = [pytest.mark.django_db, pytest.mark.databases]
@@ -45,9 +46,7 @@ def test_a_turn_that_ends_has_the_next_one_follow_though_its_heart_just_beat() -
 
 
 @pytest.mark.parametrize("inside", ["portal", "engine", "archive"])
-def test_every_task_goes_to_its_cluster_from_wherever_it_is_sent(
-    inside: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_every_task_goes_to_its_cluster_from_wherever_it_is_sent(inside: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Conf, "CLUSTER_NAME", inside)
     kick.kick_engine()
     kick.kick_archive(7)
@@ -80,19 +79,15 @@ def test_an_acknowledged_canary_is_a_sign_of_life() -> None:
 def test_an_engine_s_turn_enqueues_the_next_unless_the_portal_stops(
     monkeypatch: pytest.MonkeyPatch, stopping: Callable[[bool], None]
 ) -> None:
-    from generations import tasks
-
-    monkeypatch.setattr(tasks.engine, "run", lambda stop: None)
+    monkeypatch.setattr("generations.engine.run", lambda stop: None)
     stopping(True)
-    tasks.run_engine()
+    run_engine()
     assert queued() == []
     stopping(False)
-    tasks.run_engine()
+    run_engine()
     assert queued() == [ENGINE]
 
 
 @pytest.fixture
 def stopping(monkeypatch: pytest.MonkeyPatch) -> Callable[[bool], None]:
-    from generations import process
-
-    return lambda asked: monkeypatch.setattr(process, "stop_requested", lambda: asked)
+    return lambda asked: monkeypatch.setattr("generations.process.stop_requested", lambda: asked)

@@ -212,7 +212,9 @@ class TestLeases:
         assert look.watch == second.watch
         assert look.lease != second.lease
 
-    @pytest.mark.parametrize("result", [rendering(99), NeverHeard("broken"), *ENDINGS.values()], ids=lambda r: str(r)[:40])
+    @pytest.mark.parametrize(
+        "result", [rendering(99), NeverHeard("broken"), *ENDINGS.values()], ids=lambda r: str(r)[:40]
+    )
     def test_a_lease_that_ran_out_changes_nothing(self, result: Snapshot | DialectError, running: Job) -> None:
         (old,) = claim_looks(10)
         Watch.objects.update(next_poll_at=timezone.now() - timedelta(seconds=1))
@@ -271,9 +273,10 @@ class TestOneAmongMany:
     @pytest.mark.django_db(transaction=True)
     def test_one_answer_that_is_hostile_spoils_no_other(self, make_job: MakeJob, provider: Provider) -> None:
         words = {"status": "marin\x00ating \ud83e", "progress": 1e999, "message": "\x00", "video_url": "\ud83e\x00"}
-        with peer(answering(200, json.dumps(words).encode())) as hostile, peer(
-            answering(200, b'{"id": "x", "status": "in_progress", "progress": 77}')
-        ) as honest:
+        with (
+            peer(answering(200, json.dumps(words).encode())) as hostile,
+            peer(answering(200, b'{"id": "x", "status": "in_progress", "progress": 77}')) as honest,
+        ):
             odd = make_job(State.RUNNING, provider=provider_at(hostile.url, "Odd"), origin=hostile.url)
             good = make_job(State.RUNNING, provider=provider_at(honest.url, "Good"), origin=honest.url)
             look_round()

@@ -93,7 +93,11 @@ def test_a_new_address_may_bring_its_own_key(provider: Provider) -> None:
 
 
 def test_a_new_key_or_address_ends_a_pause_and_nothing_else_does(provider: Provider) -> None:
-    for change, ends in [({"in_flight": 9}, False), ({"key": KEY}, True), ({"base_url": "https://b.example.com"}, True)]:
+    for change, ends in [
+        ({"in_flight": 9}, False),
+        ({"key": KEY}, True),
+        ({"base_url": "https://b.example.com"}, True),
+    ]:
         pause(provider, "HTTP 401")
         provider.refresh_from_db()
         change_provider(provider, change)

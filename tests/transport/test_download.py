@@ -50,7 +50,9 @@ def test_a_redirect_is_judged_like_the_first_address(target: str, tmp_path: Path
         assert inside.connections == 0
 
 
-@pytest.mark.parametrize("target", ["data:video/mp4;base64,AAAA", "javascript:alert(1)", "file:///etc/passwd", "ftp://h/"])
+@pytest.mark.parametrize(
+    "target", ["data:video/mp4;base64,AAAA", "javascript:alert(1)", "file:///etc/passwd", "ftp://h/"]
+)
 def test_only_web_addresses_are_fetched(target: str, tmp_path: Path) -> None:
     with pytest.raises(Misconfigured):
         download(target, tmp_path / "clip")
@@ -59,7 +61,9 @@ def test_only_web_addresses_are_fetched(target: str, tmp_path: Path) -> None:
     assert not (tmp_path / "clip").exists()
 
 
-@pytest.mark.parametrize("target", ["", "https://", "https://bad host/", "https://[::1/x", "clip.mp4", "https://h:99999/"])
+@pytest.mark.parametrize(
+    "target", ["", "https://", "https://bad host/", "https://[::1/x", "clip.mp4", "https://h:99999/"]
+)
 def test_an_address_that_is_none_is_a_named_error(target: str, tmp_path: Path) -> None:
     with pytest.raises(DialectError):
         download(target, tmp_path / "clip")
@@ -131,9 +135,10 @@ def test_what_the_listener_raises_comes_out_as_it_is(tmp_path: Path) -> None:
     async def stop(size: int, total: int) -> None:
         raise Stopped
 
-    with peer(answering(200, FILE)) as server, pytest.raises(Stopped):
-        allowance = Allowance(server.url)
-        asyncio.run(fetch(server.url, tmp_path / "clip", allowance, limit=1 << 30, seconds=5, progress=stop))
+    with peer(answering(200, FILE)) as server:
+        going = fetch(server.url, tmp_path / "clip", Allowance(server.url), limit=1 << 30, seconds=5, progress=stop)
+        with pytest.raises(Stopped):
+            asyncio.run(going)
 
 
 def download(
