@@ -13,15 +13,18 @@ from PIL import Image
 RATE = 12
 
 
-def make_clip(path: Path, width: int = 96, height: int = 64, seconds: int = 2, *, dark_start: bool = False) -> Path:
-    """An H.264 clip of one bright colour; the first half second is black if asked for."""
+def make_clip(
+    path: Path, width: int = 96, height: int = 64, seconds: int = 2, *, right: str = "orange", dark_start: bool = False
+) -> Path:
+    """An orange H.264 clip; its right half may have another colour and its first half second may be black."""
     with av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"}) as container:
         stream = container.add_stream("libx264", rate=RATE, options={"preset": "ultrafast"})
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
         for number in range(seconds * RATE):
-            colour = "black" if dark_start and number < RATE // 2 else "orange"
-            frame = av.VideoFrame.from_image(  # type: ignore[no-untyped-call]
-                Image.new("RGB", (width, height), colour))
+            dark = dark_start and number < RATE // 2
+            picture = Image.new("RGB", (width, height), "black" if dark else "orange")
+            picture.paste("black" if dark else right, (width // 2, 0, width, height))
+            frame = av.VideoFrame.from_image(picture)  # type: ignore[no-untyped-call]
             frame.pts, frame.time_base = number, Fraction(1, RATE)
             container.mux(stream.encode(frame))
         container.mux(stream.encode())

@@ -56,7 +56,7 @@ def test_the_same_new_words_of_several_people_are_one_prompt(
     make_user: Callable[..., User], provider: Provider
 ) -> None:
     people = [make_user() for _ in range(5)]
-    results = race(*[lambda person=person: compose(person, ask(provider)) for person in people])  # type: ignore[misc]
+    results = race(*[lambda person=person: compose(person, ask(provider)) for person in people])
     assert all(getattr(r, "is_new", False) for r in results), results
     assert Prompt.objects.count() == 1
     assert {job.prompt_id for job in Job.objects.all()} == {Prompt.objects.get().pk}

@@ -26,9 +26,12 @@ def test_a_portrait_clip_is_portrait(tmp_path: Path) -> None:
 
 
 def test_a_clip_that_players_turn_is_as_it_is_shown(tmp_path: Path) -> None:
-    facts = inspect_clip(turn(make_clip(tmp_path / "clip.mp4", 96, 64, seconds=1)), tmp_path / "poster.webp")
+    clip = turn(make_clip(tmp_path / "clip.mp4", 96, 64, seconds=1, right="blue"))
+    facts = inspect_clip(clip, tmp_path / "poster.webp")
     assert (facts.width, facts.height) == (64, 96)
-    assert is_orange(tmp_path / "poster.webp", (64, 96))
+    with Image.open(tmp_path / "poster.webp") as picture:
+        picture.crop((0, 0, 64, 40)).save(tmp_path / "top.webp")
+    assert is_orange(tmp_path / "top.webp", (64, 40)), "what was left is on top"
 
 
 def test_the_poster_is_not_the_black_that_clips_begin_with(tmp_path: Path) -> None:
@@ -90,13 +93,19 @@ def test_a_child_that_takes_too_long_is_ended(tmp_path: Path, monkeypatch: pytes
         inspect_clip(make_clip(tmp_path / "clip.mp4"), tmp_path / "poster.webp")
 
 
-def test_the_child_has_little_memory_time_and_room() -> None:
-    code = "import resource as r, sys; sys.path.insert(0, {folder!r}); import child; child._limit(); print(*["
-    code += "r.getrlimit(x)[1] for x in (r.RLIMIT_AS, r.RLIMIT_CPU, r.RLIMIT_FSIZE, r.RLIMIT_NOFILE, r.RLIMIT_CORE)])"
-    code = code.format(folder=str(Path(child.__file__).parent))
+def test_the_child_has_little_memory_time_and_room_before_it_opens_anything() -> None:
+    code = f"""
+import resource as r, sys, types
+sys.path.insert(0, {str(Path(child.__file__).parent)!r})
+limits = (r.RLIMIT_AS, r.RLIMIT_CPU, r.RLIMIT_FSIZE, r.RLIMIT_NOFILE, r.RLIMIT_CORE)
+spy = types.ModuleType("av")
+spy.open = lambda *args, **options: sys.exit(print(*[r.getrlimit(limit)[1] for limit in limits]))
+sys.modules["av"] = spy
+import child
+child.main("clip.mp4", "poster.webp")
+"""
     told = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, check=True).stdout
-    assert list(map(int, told.split())) == [child.MEMORY, child.CPU_SECONDS, child.POSTER_BYTES, 64, 0]
-    assert (child.MEMORY, child.CPU_SECONDS) == (2 << 30, 30)
+    assert list(map(int, told.split())) == [2 << 30, 30, 8 << 20, 64, 0]
 
 
 def test_the_child_knows_no_secrets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

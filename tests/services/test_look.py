@@ -11,6 +11,7 @@ import pytest
 import time_machine
 from django.conf import settings
 from django.db import connection
+from django.db.models import QuerySet
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -192,7 +193,8 @@ class TestQuietLooks:
         waits = []
         with time_machine.travel(NOW, tick=False):
             Watch.objects.update(since=NOW)
-            for result in [rendering(), *[NeverHeard("broken")] * 6, rendering()]:
+            results: list[Snapshot | DialectError] = [rendering(), *[NeverHeard("broken")] * 6, rendering()]
+            for result in results:
                 saw(running, result)
                 waits.append((running.watch.next_poll_at - NOW).total_seconds())
         for wait, meant in zip(waits, [5, 10, 20, 40, 60, 60, 60, 5], strict=True):
@@ -330,7 +332,8 @@ def looks_at(job: Job) -> Iterator[Look]:
 
 
 def rows() -> list[list[dict[str, Any]]]:
-    return [list(model.objects.order_by("pk").values()) for model in (Job, Watch, Output)]  # type: ignore[attr-defined]
+    tables: list[QuerySet[Any, Any]] = [Job.objects.values(), Watch.objects.values(), Output.objects.values()]
+    return [list(table.order_by("pk")) for table in tables]
 
 
 def provider_at(url: str, name: str) -> Provider:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from io import StringIO
+from typing import Any
 
 import pytest
 from cryptography.fernet import Fernet
@@ -93,11 +94,12 @@ def test_a_new_address_may_bring_its_own_key(provider: Provider) -> None:
 
 
 def test_a_new_key_or_address_ends_a_pause_and_nothing_else_does(provider: Provider) -> None:
-    for change, ends in [
+    changes: list[tuple[dict[str, Any], bool]] = [
         ({"in_flight": 9}, False),
         ({"key": KEY}, True),
         ({"base_url": "https://b.example.com"}, True),
-    ]:
+    ]
+    for change, ends in changes:
         pause(provider, "HTTP 401")
         provider.refresh_from_db()
         change_provider(provider, change)

@@ -58,7 +58,7 @@ class TestIntent:
     def test_engines_that_race_for_a_slot_fill_it_once(self, make_job: MakeJob, provider: Provider) -> None:
         Provider.objects.update(in_flight=2)
         jobs = [make_job(text=f"clip {n}") for n in range(6)]
-        results = race(*[lambda job=job: intend(job.pk) for job in jobs])  # type: ignore[misc]
+        results = race(*[lambda job=job: intend(job.pk) for job in jobs])
         assert sum(isinstance(r, Intent) for r in results) == 2, results
         assert Submission.objects.count() == 2
 
@@ -195,7 +195,7 @@ class TestLateAnswers:
         Provider.objects.update(in_flight=9)
         intents = [intended(job) for job in jobs]
         Submission.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
-        results = race(sweep, *[lambda n=n, i=i: accepted(i, f"gen_{n}") for n, i in enumerate(intents)], sweep)  # type: ignore[misc]
+        results = race(sweep, *[lambda n=n, i=i: accepted(i, f"gen_{n}") for n, i in enumerate(intents)], sweep)
         assert not [r for r in results if isinstance(r, Exception)], results
         assert [job.state for job in Job.objects.all()] == [State.RUNNING] * 4
         assert Watch.objects.count() == 4

@@ -13,6 +13,7 @@ import pytest
 from generations.contract import DialectError, Misconfigured, NeverHeard, NotTaken
 from generations.transport import Allowance, Fetched, TooLarge, fetch
 from tests.peer import answering, chunked, closing, in_turn, peer, truncated
+from tests.transport.helpers import Lookups
 
 FILE = os.urandom(700_000)
 VIDEO = "Content-Type: video/mp4"
@@ -67,6 +68,21 @@ def test_only_web_addresses_are_fetched(target: str, tmp_path: Path) -> None:
 def test_an_address_that_is_none_is_a_named_error(target: str, tmp_path: Path) -> None:
     with pytest.raises(DialectError):
         download(target, tmp_path / "clip")
+
+
+def test_plain_http_is_refused_before_the_name_is_looked_up(tmp_path: Path) -> None:
+    lookups = Lookups(["93.184.216.34"])
+
+    async def hear(size: int, total: int) -> None: ...
+
+    async def go() -> None:
+        asyncio.get_running_loop().getaddrinfo = lookups  # type: ignore[method-assign, assignment]
+        url = "http://files.example.com/clip.mp4"
+        await fetch(url, tmp_path / "clip", Allowance(), limit=1, seconds=5, progress=hear)
+
+    with pytest.raises(Misconfigured, match="not allowed"):
+        asyncio.run(go())
+    assert lookups.names == []
 
 
 def test_redirects_end(tmp_path: Path) -> None:

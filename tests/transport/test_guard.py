@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import socket
-from collections.abc import Iterable
 
 import httpx
 import pytest
@@ -14,6 +13,7 @@ from generations.contract import Answer, HttpCall, Misconfigured, NotTaken
 from generations.transport import Allowance, Door, Timeouts
 from generations.transport.guard import is_public
 from tests.peer import answering, peer
+from tests.transport.helpers import Lookups
 
 NOT_PUBLIC = {
     "loopback": "127.0.0.1",
@@ -147,22 +147,6 @@ def test_a_lookup_that_fails_means_nothing_was_sent() -> None:
 def test_an_address_that_is_none_means_nothing_was_sent(url: str) -> None:
     with pytest.raises((Misconfigured, NotTaken)):
         asyncio.run(ask("https://api.example.com", Allowance(), Lookups([]), call=HttpCall("GET", url)))
-
-
-class Lookups:
-    """Answers every name lookup of a loop with the same addresses; `names` are those that were asked for."""
-
-    def __init__(self, addresses: Iterable[str], *, hang: bool = False, error: OSError | None = None) -> None:
-        self.addresses, self.hang, self.error = list(addresses), hang, error
-        self.names: list[str] = []
-
-    async def __call__(self, host: str, port: int, **kwargs: object) -> list[tuple[object, ...]]:
-        self.names.append(host)
-        if self.hang:
-            await asyncio.Event().wait()
-        if self.error:
-            raise self.error
-        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in self.addresses]
 
 
 async def ask(
