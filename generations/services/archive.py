@@ -159,6 +159,11 @@ def _mine(output: Output) -> QuerySet[Output]:
     return Output.objects.filter(pk=output.pk, lease=output.lease)
 
 
+def clear_workshop() -> None:
+    """Remove half-fetched files. Only while no archive worker runs on this data folder."""
+    shutil.rmtree(_workshop(), ignore_errors=True)
+
+
 def _workshop() -> Path:
     folder = Path(settings.DATA_DIR) / "incoming"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)

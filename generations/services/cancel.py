@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import transaction
 from django.db.models import F
 
-from generations.models import Charged, Job, State, User
+from generations.models import Job, State, User
 from generations.services.advance import advance
 
 
@@ -22,7 +22,7 @@ def may_cancel(job: Job, user: User) -> bool:
 def cancel(job: Job, user: User) -> bool:
     """Cancel a waiting job. One that is just being sent is cancelled if the provider does not take it; else False."""
     with transaction.atomic():
-        if job.state == State.QUEUED and advance(job, State.CANCELLED, charged=Charged.NO, actor=user):
+        if job.state == State.QUEUED and advance(job, State.CANCELLED, actor=user):
             return True
         Job.objects.filter(pk=job.pk, state=State.SUBMITTING).update(cancel_asked=True, rev=F("rev") + 1)
     return False

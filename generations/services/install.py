@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
+from itertools import chain, count
 
 from generations.models import Job, Provider, Role, State, User
 from generations.services.providers import add_provider
@@ -30,7 +31,10 @@ def ensure_sandbox(base_url: str, key: str) -> Provider:
     """The sandbox provider's row, at the address where the sandbox listens now. What an admin changed stays."""
     provider = Provider.objects.filter(is_sandbox=True).first()
     if provider is None:
-        return add_provider("Sandbox", "uniall", base_url, key, is_sandbox=True, allow_private=True, poll_interval=1.0)
+        # The first free name: an admin may have given "Sandbox" to something else.
+        names = chain(["Sandbox"], (f"Sandbox {number}" for number in count(2)))
+        name = next(name for name in names if not Provider.objects.filter(name=name).exists())
+        return add_provider(name, "uniall", base_url, key, is_sandbox=True, allow_private=True, poll_interval=1.0)
     if provider.base_url != base_url or provider.key != key:
         provider.base_url, provider.key = base_url, key
         provider.save(update_fields=["base_url", "key"])

@@ -106,6 +106,8 @@ def _look(watch: Watch, lease: UUID) -> Look:
     if job.origin != provider.origin:
         # The job lives at the old address; the key belongs to the new one.
         return Look(watch, lease, provider, None, None, "The provider's address was changed after this was sent.")
+    if job.dialect not in DIALECTS:
+        return Look(watch, lease, provider, None, None, f"This version of the portal does not speak {job.dialect}.")
     dialect = DIALECTS[job.dialect](provider.base_url, provider.key)
     return Look(watch, lease, provider, dialect, dialect.query(watch.remote_id))
 

@@ -30,6 +30,7 @@ UNHEARD = "Sent, but no answer came back. It may have been charged and is never 
 COOLING = timedelta(seconds=20)
 COOLING_MOST = timedelta(minutes=10)
 MODEL_UNKNOWN_TRIES = 5
+MODEL_UNKNOWN_MOST = timedelta(minutes=15)
 OUTCOMES: dict[type[DialectError], tuple[Outcome, Charged]] = {
     NotTaken: (Outcome.NOT_TAKEN, Charged.NO),
     Misconfigured: (Outcome.MISCONFIGURED, Charged.NO),
@@ -80,6 +81,9 @@ def intend(job_pk: int) -> Intent | None:
         job = Job.objects.select_related("prompt").get(pk=job_pk)
         provider = Provider.objects.select_for_update().filter(jobs=job).first()
         if provider is None or not _is_due(job) or not _may_send(provider):
+            return None
+        if job.dialect not in DIALECTS:
+            pause(provider, f"This version of the portal does not speak {job.dialect}.")
             return None
         dialect = DIALECTS[job.dialect](provider.base_url, provider.key)
         call = dialect.create(job.request)
@@ -170,14 +174,20 @@ def _not_taken(submission: Submission, error: NotTaken) -> bool:
     if submission.job.cancel_asked:
         return advance(submission.job, State.CANCELLED, token=submission.token, detail=error.detail)
     waiting = f"Waiting: {error}"
-    earlier = submission.job.events.filter(note=waiting).count()
-    if error.model_unknown and earlier + 1 >= MODEL_UNKNOWN_TRIES:
+    if error.model_unknown and _tried_enough(submission.job, waiting):
         reason = "The provider does not offer this model now. Choose another model."
         return advance(submission.job, State.FAILED, token=submission.token, reason=reason, detail=error.detail)
     until = timezone.now() + _cooling(error, submission.number)
     if submission.provider and not error.model_unknown:
         Provider.objects.filter(pk=submission.provider.pk).update(cooling_until=until)
     return _again(submission, waiting, error.detail, until)
+
+
+def _tried_enough(job: Job, waiting: str) -> bool:
+    """True when this has kept the job waiting for long or often enough."""
+    earlier = list(job.events.filter(note=waiting).values_list("at", flat=True))
+    long_ago = timezone.now() - MODEL_UNKNOWN_MOST
+    return len(earlier) + 1 >= MODEL_UNKNOWN_TRIES or any(at < long_ago for at in earlier)
 
 
 def _cooling(error: NotTaken, tries: int) -> timedelta:

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
 
-from generations.models import Charged, Job, Output, State, Submission
+from generations.models import Job, Output, State, Submission
 from generations.services.advance import advance
 from generations.services.kick import kick_archive
 from generations.services.submit import unheard
@@ -34,9 +34,9 @@ def _dead_submitters() -> None:
 def _waited_too_long() -> None:
     aged = timezone.now() - timedelta(seconds=settings.QUEUED_MAX_AGE)
     for job in Job.objects.filter(state=State.QUEUED, created_at__lt=aged):
-        advance(job, State.FAILED, reason="It waited for more than a day and was not sent.", charged=Charged.NO)
+        advance(job, State.FAILED, reason="It waited for more than a day and was not sent.")
     for job in Job.objects.filter(state=State.QUEUED, provider=None):
-        advance(job, State.FAILED, reason="Its provider was removed before it was sent.", charged=Charged.NO)
+        advance(job, State.FAILED, reason="Its provider was removed before it was sent.")
 
 
 def _to_archive() -> None:

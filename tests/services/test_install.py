@@ -10,6 +10,7 @@ from django.test import Client
 
 from generations.models import Job, Provider, Role, State, User
 from generations.services.install import FirstAdmin, ensure_admin, ensure_sandbox
+from generations.services.providers import add_provider
 from generations.services.members import add_member
 
 pytestmark = [pytest.mark.django_db, pytest.mark.databases]
@@ -89,3 +90,8 @@ def test_a_person_without_a_password_cannot_sign_in(client: Client) -> None:
     assert (user.email, user.has_usable_password()) == ("new@example.org", False)
     client.post("/accounts/login/", {"login": "new@example.org", "password": ""})
     assert "_auth_user_id" not in client.session
+
+
+def test_the_sandbox_steps_aside_when_its_name_is_taken() -> None:
+    add_provider("Sandbox", "uniall", "https://api.example.com", "sk-theirs")
+    assert ensure_sandbox("http://127.0.0.1:8001", "key").name == "Sandbox 2"

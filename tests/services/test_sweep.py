@@ -67,11 +67,11 @@ def test_a_day_ends_only_jobs_that_wait(make_job: MakeJob) -> None:
     assert sorted(Job.objects.exclude(reason="").values_list("state", flat=True)) == [State.FAILED]
 
 
-def test_what_waiting_cost_before_is_settled_as_nothing(make_job: MakeJob) -> None:
+def test_the_end_of_waiting_rewrites_no_earlier_cost(make_job: MakeJob) -> None:
     job = make_job(State.SUBMITTING)
     Job.objects.update(state=State.QUEUED, created_at=timezone.now() - timedelta(days=2))
     sweep()
-    assert job.submissions.get().charged == Charged.NO
+    assert job.submissions.get().charged == Charged.UNKNOWN, "what may have been paid stays so"
 
 
 def test_a_job_without_a_provider_fails(make_job: MakeJob, provider: Provider) -> None:

@@ -14,6 +14,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
+from generations.services.archive import clear_workshop
 from generations.services.install import FirstAdmin, ensure_admin, ensure_sandbox
 from generations.supervisor import AlreadyRunning, hold_lock, parts, supervise
 from generations.supervisor.parts import sandbox_key
@@ -28,6 +29,7 @@ class Command(BaseCommand):
                 self._check_ports()
                 call_command("migrate", interactive=False, verbosity=0)
                 collect_static()
+                clear_workshop()  # the lock is held: what lies there was left behind by a killed worker
                 admin = self._people_and_sandbox()
                 connection.close()
                 supervise(parts(), self._say, lambda: self._greet_when_up(admin))
