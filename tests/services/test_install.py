@@ -10,8 +10,8 @@ from django.test import Client
 
 from generations.models import Job, Provider, Role, State, User
 from generations.services.install import FirstAdmin, ensure_admin, ensure_sandbox
-from generations.services.providers import add_provider
 from generations.services.members import add_member
+from generations.services.providers import add_provider
 
 pytestmark = [pytest.mark.django_db, pytest.mark.databases]
 
