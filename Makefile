@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
 PIP_INSTALL := $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --only-binary :all:
-PYTEST := $(PY) -m pytest -n $${TEST_WORKERS:-auto} --dist loadgroup --durations=10
+PYTEST := $(PY) -m pytest -n $${TEST_WORKERS:-auto} --dist loadfile --durations=10
 
 .PHONY: help run test test-all check format lock screens
 

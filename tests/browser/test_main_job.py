@@ -11,7 +11,7 @@ from tests.browser.conftest import Strict
 from tests.browser.helpers import sign_in
 from tests.processes.harness import Installation, wait_for
 
-pytestmark = [pytest.mark.browser, pytest.mark.process, pytest.mark.xdist_group("portal")]
+pytestmark = [pytest.mark.browser, pytest.mark.process]
 
 
 def test_from_a_prompt_to_a_clip_that_plays_and_is_found_again(signed_in: Page, site: Installation) -> None:

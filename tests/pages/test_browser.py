@@ -13,7 +13,7 @@ from generations.models import Job, Provider, State, User, Watch
 from tests.browser.helpers import CHROMIUM, HOW_TO_GET, QUIET
 from tests.conftest import PASSWORD, needs
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("pages")]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 MakeJob = Callable[..., Job]
 
 

@@ -16,7 +16,7 @@ import pytest
 from generations.sandbox import Sandbox
 from tests.processes.harness import Installation, Running, wait_for
 
-pytestmark = [pytest.mark.process, pytest.mark.xdist_group("portal")]
+pytestmark = [pytest.mark.process]
 
 DELIVER = "from generations.services.kick import RUN_ENGINE, async_task; async_task(RUN_ENGINE, cluster='engine')"
 SET_UP = """

@@ -12,7 +12,7 @@ import pytest
 
 from tests.processes.harness import Installation, portal, wait_for
 
-pytestmark = [pytest.mark.process, pytest.mark.xdist_group("portal")]
+pytestmark = [pytest.mark.process]
 
 
 Install = Callable[..., Installation]
