@@ -186,6 +186,7 @@ if _public.scheme == "https":
     SECURE_SSL_HOST = _public.netloc
     SECURE_HSTS_SECONDS = 365 * 24 * 3600
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    ALLAUTH_TRUSTED_PROXY_COUNT = 1  # https comes through a proxy; limits count the visitor's address, not the proxy's
 # A portal does not speak for the other hosts of its domain, so neither subdomains nor preload.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 

@@ -18,6 +18,8 @@ log = logging.getLogger(__name__)
 LOOK_EVERY = 0.25
 PROMPT_EVERY = 3.0
 FIRST_ALONE = 4.0
+BUSY = 1.0
+PATIENCE = 15.0
 
 
 class _Signals:
@@ -37,6 +39,7 @@ def supervise(parts: list[Part], say: Callable[[str], None], started: Callable[[
     read_end, write_end = os.pipe()
     signals = _Signals()
     children = [Child(part, read_end) for part in parts]
+    look = _Look(children, say)
     greeted, prompted, alone_until = False, 0.0, time.monotonic() + FIRST_ALONE
     try:
         while not signals.count:
@@ -44,7 +47,7 @@ def supervise(parts: list[Part], say: Callable[[str], None], started: Callable[[
             _keep_running(children if greeted or time.monotonic() > alone_until else children[:1], say)
             if time.monotonic() - prompted > PROMPT_EVERY:
                 prompted = time.monotonic()
-                _ask_for_life(children, say)
+                look.round()
             greeted = greeted or started()
             time.sleep(LOOK_EVERY)
         say("Stopping. Press Ctrl-C again to stop at once.")
@@ -64,18 +67,33 @@ def _keep_running(children: list[Child], say: Callable[[str], None]) -> None:
             child.start()
 
 
-def _ask_for_life(children: list[Child], say: Callable[[str], None]) -> None:
-    """Prompt each part for a sign of life and clear away the stuck. A database that is away proves nothing."""
-    for child in children:
-        try:
-            if child.is_running and child.part.prompt:
-                child.part.prompt()
-            if child.is_running and child.is_stuck():
-                say(f"The {child.part.name} gives no sign of life; starting it again.")
-                child.fell()
-        except (DatabaseError, InterfaceError) as error:
-            log.warning("no look at the %s: %s", child.part.name, error)
-            connection.close()
+class _Look:
+    """Prompts each part for a sign of life and clears away the stuck.
+
+    Nobody is called stuck soon after the database was busy or away: a sign of life is a row, so it had to wait as well.
+    """
+
+    def __init__(self, children: list[Child], say: Callable[[str], None]) -> None:
+        self.children, self.say, self.patient_until = children, say, 0.0
+
+    def round(self) -> None:
+        for child in self.children:
+            began = time.monotonic()
+            try:
+                self._at(child)
+            except (DatabaseError, InterfaceError) as error:
+                log.warning("no look at the %s: %s", child.part.name, error)
+                connection.close()
+                self.patient_until = time.monotonic() + PATIENCE
+            if time.monotonic() - began > BUSY:
+                self.patient_until = time.monotonic() + PATIENCE
+
+    def _at(self, child: Child) -> None:
+        if child.is_running and child.part.prompt:
+            child.part.prompt()
+        if time.monotonic() > self.patient_until and child.is_running and child.is_stuck():
+            self.say(f"The {child.part.name} gives no sign of life; starting it again.")
+            child.fell()
 
 
 def _stop_in_order(children: list[Child], signals: _Signals, say: Callable[[str], None]) -> None:

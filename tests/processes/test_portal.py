@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import signal
+import sqlite3
 import time
 import urllib.error
 import urllib.request
@@ -10,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.processes.harness import Installation, portal, wait_for
+from tests.processes.harness import Installation, Running, portal, wait_for
 
 pytestmark = [pytest.mark.process]
 
@@ -70,6 +74,41 @@ def test_a_second_ctrl_c_stops_now_and_the_outcome_is_unknown(install: Install) 
         again.interrupt()
         again.ended()
     assert installation.rows("SELECT count(*) FROM generations_submission") == [(1,)]
+
+
+def test_a_database_that_is_locked_for_long_loses_nothing_and_kills_nobody(install: Install) -> None:
+    installation = install()
+    with portal(installation) as running:
+        key = installation.generate("Answered while nobody can write [sandbox:hang=2]")
+        wait_for(lambda: installation.state_of(key) == "submitting", "the POST")
+        with contextlib.closing(sqlite3.connect(installation.data / "portal.sqlite3", isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            time.sleep(14)  # longer than the engine may be silent
+            other.execute("ROLLBACK")
+        wait_for(lambda: installation.state_of(key) == "done", "the clip", 60)
+        assert "starting it again" not in running.said
+        running.interrupt()
+        running.ended()
+    assert installation.rows("SELECT count(*) FROM generations_submission") == [(1,)]
+
+
+def test_a_killed_engine_comes_back_and_its_job_goes_on(install: Install) -> None:
+    installation = install(SANDBOX_SPEED="2")
+    with portal(installation) as running:
+        key = installation.generate("Goes on without its engine")
+        wait_for(lambda: installation.state_of(key) == "running", "rendering")
+        for pid in clusters(running, "engine"):
+            os.kill(pid, signal.SIGKILL)
+        wait_for(lambda: "The engine ended by itself; starting it again." in running.said, "the restart")
+        wait_for(lambda: installation.state_of(key) == "done", "the clip", 60)
+        running.interrupt()
+        assert running.ended() == 0
+
+
+def clusters(running: Running, name: str) -> list[int]:
+    """The processes of one cluster, its leader first."""
+    wanted = f"cluster\0{name}\0"
+    return [pid for pid in running.descendants() if wanted in Path(f"/proc/{pid}/cmdline").read_text()]
 
 
 def test_a_second_instance_and_a_taken_port_are_refused_with_a_sentence(install: Install, tmp_path: Path) -> None:

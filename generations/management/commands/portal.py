@@ -32,6 +32,8 @@ class Command(BaseCommand):
                 clear_workshop()  # the lock is held: what lies there was left behind by a killed worker
                 admin = self._people_and_sandbox()
                 connection.close()
+                # The supervisor must hear Ctrl-C while others hold the database, so it waits for it briefly only.
+                connection.settings_dict["OPTIONS"] |= {"timeout": 3} if connection.vendor == "sqlite" else {}
                 supervise(parts(), self._say, lambda: self._greet_when_up(admin))
         except AlreadyRunning as error:
             raise CommandError(str(error)) from error
