@@ -27,7 +27,7 @@ def alive(pid: int) -> bool:
 
 
 def test_a_job_lives_through_a_restart_and_every_process_ends(install: Install) -> None:
-    installation = install(SANDBOX_SPEED="2")
+    installation = install(SANDBOX_SPEED="2", ENGINE_TURN="2")  # many turns of the engine, each enqueued by the last
     with portal(installation) as first:
         key = installation.generate("A kettle that sings [sandbox:slow=2]")
         wait_for(lambda: installation.state_of(key) == "running", "rendering")
