@@ -1,9 +1,12 @@
 """The portal's own settings, with a throw-away data folder and cheap password hashes."""
 
+import atexit
 import os
+import shutil
 import tempfile
 
 os.environ["PORTAL_DATA"] = tempfile.mkdtemp(prefix="portal-test-")
+atexit.register(shutil.rmtree, os.environ["PORTAL_DATA"], ignore_errors=True)
 for name in ("PUBLIC_URL", "REDIS_URL", "EMAIL_URL", "SECRET_KEY", "PORTAL_ENCRYPTION_KEYS", "HOST", "PORT"):
     os.environ.pop(name, None)
 os.environ.pop("DATABASE_URL", None)
