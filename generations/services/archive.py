@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from generations.contract import DialectError
 from generations.media import ClipFacts, NotAClip, inspect_clip
-from generations.models import Heartbeat, Output, State
+from generations.models import Heartbeat, Job, Output, State
 from generations.services.advance import advance
 from generations.services.kick import ARCHIVE_BEAT
 from generations.transport import Allowance, Fetched, fetch
@@ -140,13 +140,15 @@ def _not_kept(output: Output, trouble: str) -> None:
 
 
 def _finish(output: Output) -> None:
-    """The job is DONE once each of its outputs is kept or given up."""
-    job = output.job
+    """The job is DONE once each of its outputs is kept or given up.
+
+    Its row is held meanwhile: of two workers that end at once, the second must see what the first wrote.
+    """
+    job = Job.objects.select_for_update().get(pk=output.job_id)
     if Output.objects.filter(job=job, stored_at=None, abandoned_at=None).exists():
         return
     lost = Output.objects.filter(job=job, stored_at=None).first()
     reason = "The file could not be copied into the library." if lost else ""
-    job.refresh_from_db(fields=["state"])
     if job.state == State.ARCHIVING:
         advance(job, State.DONE, reason=reason, detail=lost.trouble if lost else "")
 
