@@ -58,6 +58,18 @@ def submit_lease(**kwargs: Any) -> list[CheckMessage]:
 
 
 @register
+def engine_turn(**kwargs: Any) -> list[CheckMessage]:
+    """A turn that the queue cuts off loses the answers of requests on their way."""
+    longest = settings.ENGINE_TURN + Timeouts().total + 30
+    conf: dict[str, Any] = settings.Q_CLUSTER
+    limit = conf["ALT_CLUSTERS"]["engine"]["timeout"]
+    if longest < limit:
+        return []
+    hint = f"Set it to {limit - Timeouts().total - 31:.0f} at most."
+    return [Error(f"ENGINE_TURN={settings.ENGINE_TURN} is too long.", hint=hint, id="generations.E005")]
+
+
+@register
 def redelivery(**kwargs: Any) -> list[CheckMessage]:
     """A task that waits prefetched longer than `retry` is delivered twice."""
     common: dict[str, Any] = settings.Q_CLUSTER

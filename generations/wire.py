@@ -1,6 +1,6 @@
 """Reading what providers really send: JSON that may be anything, errors in five shapes, numbers that are text.
 
-Shared by dialects. The outcome table of a POST, as far as an HTTP answer decides it, is `check_created`.
+Shared by dialects. The outcome table of a POST, as far as an HTTP answer decides it, is `created_id`.
 """
 
 from __future__ import annotations
@@ -78,54 +78,50 @@ def describe(answer: Answer) -> str:
     return f"HTTP {answer.status}: {said}"[:LIMIT]
 
 
-QUOTA_WORDS = ("quota", "balance", "insufficient", "credit")
+MODEL_UNKNOWN = "model_not_found"
+# Error codes of the new-api family that say for certain that nothing was made, by the status they stand for: they also
+# come with a 2xx. Any other code may be one of a job that runs.
+STATUS_INSIDE = {
+    MODEL_UNKNOWN: 503,
+    "insufficient_user_quota": 403,
+    **dict.fromkeys(("invalid_request", "invalid_request_error", "invalid_json", "invalid_size", "missing_model"), 400),
+}
 NEVER_STATUSES = frozenset({408, 409, 425})
 
 
-def check_created(answer: Answer) -> dict[str, Any]:
-    """The body of an accepted create, or raise what the answer means for the money rule.
+def created_id(answer: Answer, *paths: str) -> str:
+    """The provider's id at one of these dotted paths of an accepted create, or raise what the answer means for money.
 
-    A 2xx that carries an error body a dialect of the new-api family knows is read as that error.
+    A 2xx that carries an error body of the new-api family is read as that error. One without an id and without such
+    an error is never taken for a refusal: the job may have been made.
     """
     status, (code, message) = answer.status, words_of(answer)
-    if 200 <= status < 300:
-        return _accepted(answer, code, message)
-    raise _error(status, code, message, answer)
-
-
-def _accepted(answer: Answer, code: str, message: str) -> dict[str, Any]:
-    body = body_of(answer)
-    name = text_at(body, "id", "task_id", "data.id", "data.task_id")
+    if not 200 <= status < 300:
+        raise _error(status, code, message, answer)
+    name = text_at(body_of(answer), *paths)
+    if not name:
+        raise _without_id(answer, code, message)
     if len(name) > ID_LIMIT:
         raise NeverHeard("The provider's answer had an id that is too long.", detail=describe(answer))
-    if body and not name:
-        if status := _status_inside(body, code):
-            raise _error(status, code, message, answer)
-        raise NeverHeard("The provider's answer had no id.", detail=describe(answer))
-    if body:
-        return body
+    return name
+
+
+def _without_id(answer: Answer, code: str, message: str) -> Exception:
+    if body_of(answer):
+        if code in STATUS_INSIDE:
+            return _error(STATUS_INSIDE[code], code, message, answer)
+        return NeverHeard("The provider's answer had no id.", detail=describe(answer))
     if answer.is_html:
-        raise Misconfigured("The address answers with a web page, not the API.", detail=describe(answer))
-    raise NeverHeard("The provider's answer could not be read.", detail=describe(answer))
-
-
-def _status_inside(body: Mapping[str, Any], code: str) -> int | None:
-    """The HTTP status an error body stands for when it came with a 2xx; None when it is no error body we know."""
-    if not ("error" in body or ("code" in body and "message" in body)):
-        return None
-    if "quota" in code:
-        return 403
-    if code in {"model_not_found"}:
-        return 503
-    return 400 if code not in {"success", "0", ""} or "error" in body else None
+        return Misconfigured("The address answers with a web page, not the API.", detail=describe(answer))
+    return NeverHeard("The provider's answer could not be read.", detail=describe(answer))
 
 
 def _error(status: int, code: str, message: str, answer: Answer) -> Exception:
     detail = describe(answer)
     if status == 429:
         return NotTaken("The provider is busy.", detail=detail, retry_after=retry_after(answer))
-    if status == 503 and ("retry-after" in answer.headers or code):
-        unknown = code == "model_not_found"
+    unknown = code == MODEL_UNKNOWN
+    if status == 503 and ("retry-after" in answer.headers or unknown):
         words = "The provider has no free channel for this model." if unknown else "The provider is overloaded."
         return NotTaken(words, detail=detail, retry_after=retry_after(answer), model_unknown=unknown)
     if status in {401, 402} or (status == 403 and _is_about_the_account(code, message)):

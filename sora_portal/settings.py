@@ -5,6 +5,7 @@ Embedded (the default): SQLite, local files and secrets under `PORTAL_DATA`, no 
 
 import os
 import socket
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -25,16 +26,20 @@ PORT = env.int("PORT", 8000)
 PUBLIC_URL = env.str("PUBLIC_URL", "").rstrip("/")
 SANDBOX_PORT = env.int("SANDBOX_PORT", PORT + 1)
 SANDBOX = env.bool("SANDBOX", "DATABASE_URL" not in os.environ)  # the test provider: on only when embedded
-PORTAL_ADDRESS = PUBLIC_URL or f"http://{'localhost' if HOST in ('127.0.0.1', '0.0.0.0', '::') else HOST}:{PORT}"  # noqa: S104
+BIND_HOST = f"[{HOST}]" if ":" in HOST else HOST
+_everywhere = HOST in ("0.0.0.0", "::")  # noqa: S104
+_near = "localhost" if _everywhere or HOST in ("127.0.0.1", "::1") else BIND_HOST
+PORTAL_ADDRESS = PUBLIC_URL or f"http://{_near}:{PORT}"
 
 _public = urlsplit(PUBLIC_URL)
-_everywhere = HOST in ("0.0.0.0", "::")  # noqa: S104
-ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", *([] if _everywhere else [HOST])]
+ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", *([] if _everywhere else [BIND_HOST])]
 if _public.hostname:
     ALLOWED_HOSTS.append(_public.hostname)
 elif _everywhere:
     # Reachable from the network without a stated address: this machine's own names and numbers.
-    ALLOWED_HOSTS += [socket.gethostname(), *socket.gethostbyname_ex(socket.gethostname())[2]]
+    ALLOWED_HOSTS.append(socket.gethostname())
+    with suppress(OSError):
+        ALLOWED_HOSTS += socket.gethostbyname_ex(socket.gethostname())[2]
 
 # --- secrets ---------------------------------------------------------------------------------------------------
 DEBUG = env.bool("DEBUG", False)
@@ -104,7 +109,9 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL;PRAGMA cache_size=-16000;",
     }
 else:
-    DATABASES["default"]["OPTIONS"] = {"options": "-c synchronous_commit=on"}
+    given = DATABASES["default"].get("OPTIONS", {})
+    durable = f"{given.get('options', '')} -c synchronous_commit=on".strip()
+    DATABASES["default"]["OPTIONS"] = {"connect_timeout": 10, **given, "options": durable}
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DATABASES["default"]["CONN_MAX_AGE"] = 60
 

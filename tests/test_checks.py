@@ -20,6 +20,7 @@ def ids(*, deploy: bool = False) -> set[str]:
         ("PUBLIC_URL", "ftp://videos.example.org", "generations.E002"),
         ("PUBLIC_URL", "https://videos.example.org/portal", "generations.E002"),
         ("SUBMIT_LEASE", 200, "generations.W002"),
+        ("ENGINE_TURN", 700, "generations.E005"),
         ("Q_CLUSTER", current.Q_CLUSTER | {"retry": 100}, "generations.E003"),
     ],
 )

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from generations.contract import Answer, Dialect, GenerationRequest, HttpCall, RemoteOutput, RemoteState, Snapshot
-from generations.wire import check_created, check_known, percent, text_at
+from generations.wire import check_known, created_id, percent, text_at
 
 WORDS = {
     "queued": RemoteState.PENDING,
@@ -36,7 +36,7 @@ class UniAll(Dialect):
         return HttpCall("POST", f"{self.base_url}/v1/video/generations", self._headers(), body)
 
     def read_created(self, answer: Answer) -> str:
-        return text_at(check_created(answer), "id", "task_id")
+        return created_id(answer, "id", "task_id")
 
     def query(self, remote_id: str) -> HttpCall:
         return HttpCall("GET", f"{self.base_url}/v1/videos/{quote(remote_id, safe='')}", self._headers())

@@ -22,7 +22,8 @@ async def db(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> 
     try:
         return await sync_to_async(function, thread_sensitive=True)(*args, **kwargs)
     except BUSY:
-        await sync_to_async(connection.close, thread_sensitive=True)()
+        # Looked up over there: each thread has a connection of its own.
+        await sync_to_async(lambda: connection.close(), thread_sensitive=True)()
         raise
 
 

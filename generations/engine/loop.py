@@ -64,8 +64,11 @@ class _Engine:
         count = len(self.submitter.in_flight)
         if count and self.stop():
             what = "1 request that is" if count == 1 else f"{count} requests that are"
-            sys.stdout.write(f"Finishing {what} already on the way to a provider. Press Ctrl-C again to stop now.\n")
-            sys.stdout.flush()
+            with contextlib.suppress(OSError):  # the terminal may be gone; the requests are not
+                sys.stdout.write(
+                    f"Finishing {what} already on the way to a provider. Press Ctrl-C again to stop now.\n"
+                )
+                sys.stdout.flush()
 
     async def _every(
         self, seconds: float, step: Callable[[], Awaitable[object]], while_: Callable[[], bool] | None = None

@@ -13,6 +13,7 @@ from generations.services.look import Look, Seen, claim_looks, keep_seen
 log = logging.getLogger(__name__)
 
 AT_ONCE = 512
+SLICE = 64
 
 
 class Poller:
@@ -35,9 +36,10 @@ class Poller:
             task.add_done_callback(self.looking.discard)
 
     async def flush(self) -> None:
+        """In slices: each ending is a transaction of its own, and the heartbeat uses the same thread."""
         seen, self.seen = self.seen, []
-        if seen:
-            await db(keep_seen, seen)
+        for start in range(0, len(seen), SLICE):
+            await db(keep_seen, seen[start : start + SLICE])
 
     async def drain(self, seconds: float) -> None:
         """Let looks under way end, for a while, and keep what they saw."""

@@ -58,8 +58,9 @@ class Provider(models.Model):
     @property
     def origin(self) -> str:
         """Scheme, host and port of the base URL: the only place its key is sent to."""
-        parts = urlsplit(self.base_url)
-        return f"{parts.scheme}://{parts.netloc}".lower()
+        parts = urlsplit(self.base_url.lower())
+        usual = {"https": ":443", "http": ":80"}.get(parts.scheme, "")
+        return f"{parts.scheme}://{parts.netloc.removesuffix(usual)}"
 
     @property
     def waiting(self) -> str:

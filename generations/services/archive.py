@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -14,22 +15,24 @@ from uuid import uuid4
 from asgiref.sync import async_to_sync, sync_to_async
 from django.conf import settings
 from django.core.files import File
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
-from generations.contract import DialectError
+from generations.contract import DialectError, Misconfigured, NotKnown
 from generations.media import ClipFacts, NotAClip, inspect_clip
 from generations.models import Heartbeat, Job, Output, State
 from generations.services.advance import advance
 from generations.services.kick import ARCHIVE_BEAT
-from generations.transport import Allowance, Fetched, fetch
+from generations.transport import Allowance, Fetched, TooLarge, fetch
 
 log = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=120)
-ATTEMPTS = 5
+ATTEMPTS = 5  # for what is wrong with the file itself
+PATIENCE = timedelta(hours=24)  # for what is wrong on the way
 BACK_OFF = timedelta(seconds=5)
+BACK_OFF_MOST = timedelta(minutes=10)
 LIMIT = 2 << 30  # bytes
 SECONDS = 780
 
@@ -59,8 +62,15 @@ def archive(output_pk: int, stop: Callable[[], bool] = lambda: False) -> bool:
     except Stopped:
         _release(output)
         return False
-    except (DialectError, NotAClip) as error:
-        _not_kept(output, str(error))
+    except (NotKnown, NotAClip, TooLarge, Misconfigured) as error:
+        _not_kept(output, str(error), over=output.attempts >= ATTEMPTS)
+        return False
+    except (OperationalError, InterfaceError):
+        raise  # nothing can be written now; the lease ends and the sweeper sends it again
+    except Exception as error:
+        if not isinstance(error, DialectError):
+            log.exception("output %s could not be kept", output)
+        _not_kept(output, str(error), over=timezone.now() - output.job.state_since > PATIENCE)
         return False
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -69,6 +79,7 @@ def archive(output_pk: int, stop: Callable[[], bool] = lambda: False) -> bool:
 def _claim(output_pk: int) -> Output | None:
     now, lease = timezone.now(), uuid4()
     free = Q(lease_until=None) | Q(lease_until__lt=now)
+    Heartbeat.beat(ARCHIVE_BEAT)
     won = Output.objects.filter(free, pk=output_pk, stored_at=None, abandoned_at=None).update(
         lease=lease, lease_until=now + LEASE, attempts=F("attempts") + 1, bytes_done=0, rev=F("rev") + 1
     )
@@ -85,6 +96,7 @@ def _fetch(output: Output, folder: Path, stop: Callable[[], bool]) -> Copy:
     provider = output.job.provider
     allowance = Allowance(provider.origin if provider and provider.allow_private else "")
     fetched = async_to_sync(fetch)(output.remote_url, clip, allowance, limit=LIMIT, seconds=SECONDS, progress=progress)
+    _tell(output, fetched.size, fetched.size)
     return Copy(clip, poster, fetched, inspect_clip(clip, poster))
 
 
@@ -101,6 +113,7 @@ def _keep(output: Output, copy: Copy) -> bool:
     with copy.clip.open("rb") as clip, copy.poster.open("rb") as poster:
         output.clip.save(f"{folder}/{name}.mp4", File(clip), save=False)
         output.poster.save(f"{folder}/{name}.webp", File(poster), save=False)
+    _make_durable(output)
     with transaction.atomic():
         kept = _mine(output).update(
             clip=output.clip.name,
@@ -123,15 +136,28 @@ def _keep(output: Output, copy: Copy) -> bool:
     return bool(kept)
 
 
-def _not_kept(output: Output, trouble: str) -> None:
-    """Try again later, longer after each try; after the last one the job ends without our copy, and says so."""
+def _make_durable(output: Output) -> None:
+    """On a local disk, see both files through to it: the row that says "stored" will survive a power cut."""
+    for file in (output.clip, output.poster):
+        try:
+            path = Path(file.path)
+        except NotImplementedError:
+            return  # a storage elsewhere answers for itself
+        for what in (path, path.parent):
+            handle = os.open(what, os.O_RDONLY)
+            os.fsync(handle)
+            os.close(handle)
+
+
+def _not_kept(output: Output, trouble: str, *, over: bool) -> None:
+    """Try again later, longer after each try; when it is over the job ends without our copy, and says so."""
     log.warning("output %s: %s (try %s)", output, trouble, output.attempts)
-    over = output.attempts >= ATTEMPTS
+    wait = min(BACK_OFF * 3 ** min(output.attempts - 1, 8), BACK_OFF_MOST)
     with transaction.atomic():
         released = _mine(output).update(
             trouble=trouble,
             lease_until=None,
-            next_try_at=timezone.now() + BACK_OFF * 3 ** (output.attempts - 1),
+            next_try_at=timezone.now() + wait,
             abandoned_at=timezone.now() if over else None,
             rev=F("rev") + 1,
         )

@@ -22,6 +22,8 @@ def may_cancel(job: Job, user: User) -> bool:
 def cancel(job: Job, user: User) -> bool:
     """Cancel a waiting job. One that is just being sent is cancelled if the provider does not take it; else False."""
     with transaction.atomic():
+        # As it is now: the engine may just have moved it.
+        job.refresh_from_db(from_queryset=Job.objects.select_for_update())
         if job.state == State.QUEUED and advance(job, State.CANCELLED, actor=user):
             return True
         Job.objects.filter(pk=job.pk, state=State.SUBMITTING).update(cancel_asked=True, rev=F("rev") + 1)

@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 
-from generations.contract import Dialect, DialectError, HttpCall, NotKnown, RemoteState, Snapshot
+from generations.contract import Dialect, DialectError, HttpCall, Misconfigured, NotKnown, RemoteState, Snapshot
 from generations.dialects import DIALECTS
 from generations.models import Charged, Job, Output, Provider, State, Watch
 from generations.services.advance import advance
@@ -26,6 +26,7 @@ VISIBILITY = timedelta(seconds=20)  # longer than a look may take, so no second 
 SLOWEST = 60.0
 NO_URL_LOOKS = 6
 MISSING_LOOKS = 5
+SILENT_LOOKS = 30  # about half an hour at the slowest pace
 TROUBLE_AFTER = 3
 REASON = 500  # characters of a provider's words that are kept
 
@@ -182,7 +183,9 @@ def _judge_error(watch: Watch, error: DialectError) -> _Ending | None:
         watch.trouble = error.detail[:REASON]
     if watch.missing >= MISSING_LOOKS:
         return _Ending(State.FAILED, "The provider no longer knows this job.", Charged.UNKNOWN)
-    return _too_old(watch)
+    # Old age is judged by news, or by a long silence: the portal may just have been off, or its key be wrong.
+    silent = watch.errors >= SILENT_LOOKS and not isinstance(error, Misconfigured)
+    return _too_old(watch) if silent else None
 
 
 def _too_old(watch: Watch) -> _Ending | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,6 +13,8 @@ from generations.catalogue import models_of
 from generations.contract import CatalogueModel
 from generations.dialects import DIALECTS
 from generations.models import ModelCombination, Provider, VideoModel
+
+log = logging.getLogger(__name__)
 
 
 def add_provider(name: str, dialect: str, base_url: str, key: str, **options: Any) -> Provider:
@@ -36,9 +39,12 @@ def change_provider(provider: Provider, changes: Mapping[str, Any]) -> Provider:
     check_provider(provider)
     if provider.origin != before and "key" not in changes:
         provider.key = ""
+    written = {*changes, "key"} if provider.origin != before else {*changes}
     if {"key", "base_url"} & changes.keys():
         provider.paused_reason = ""
-    provider.save()
+        written.add("paused_reason")
+    # Only these columns: the engine pauses and cools at any time, and an unreadable key must not be overwritten.
+    provider.save(update_fields=written)
     return provider
 
 
@@ -54,6 +60,7 @@ def disable(provider: Provider) -> None:
 
 def pause(provider: Provider, reason: str) -> None:
     """Send nothing more until an admin mended what `reason` says."""
+    log.warning("provider %s is paused: %s", provider.name, reason)
     Provider.objects.filter(pk=provider.pk).update(paused_reason=reason)
 
 

@@ -26,7 +26,7 @@ from generations.services.advance import advance
 from generations.services.providers import pause
 
 NEEDS_ADMIN = "waiting: the provider needs an admin"
-UNHEARD = "Sent, but no answer came back. It may have been charged and is never sent again by itself."
+UNHEARD = "Sent, but no clear answer came back. It may have been charged and is never sent again by itself."
 COOLING = timedelta(seconds=20)
 COOLING_MOST = timedelta(minutes=10)
 MODEL_UNKNOWN_TRIES = 5
@@ -65,14 +65,9 @@ def due_jobs(limit: int, sending: Collection[int] = ()) -> list[Job]:
 
 
 def free_slots(provider: Provider) -> int:
-    """How many more jobs this provider may hold, counted from rows: what may be in flight there is in flight."""
-    held = Job.objects.filter(provider=provider).filter(state__in=[State.SUBMITTING, State.RUNNING]).count()
-    lost = Job.objects.filter(
-        provider=provider,
-        state=State.UNKNOWN,
-        state_since__gt=timezone.now() - timedelta(seconds=settings.RUNNING_MAX_AGE),
-    ).count()
-    return provider.in_flight - held - lost
+    """How many more jobs this provider may hold, counted from rows: what is in flight there is in flight."""
+    held = Job.objects.filter(provider=provider, state__in=[State.SUBMITTING, State.RUNNING])
+    return provider.in_flight - held.count()
 
 
 def intend(job_pk: int) -> Intent | None:

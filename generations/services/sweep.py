@@ -10,10 +10,11 @@ from django.utils import timezone
 
 from generations.models import Job, Output, State, Submission
 from generations.services.advance import advance
-from generations.services.kick import kick_archive
+from generations.services.kick import ARCHIVES, kick_archive, waiting_in
 from generations.services.submit import unheard
 
 KICK_AGAIN = timedelta(seconds=60)
+ENOUGH = 10
 
 
 def sweep() -> None:
@@ -40,11 +41,13 @@ def _waited_too_long() -> None:
 
 
 def _to_archive() -> None:
-    """Outputs whose time has come and that nobody is copying."""
+    """Outputs whose time has come and that nobody is copying; none while the archive has enough to do."""
+    if waiting_in(ARCHIVES) >= ENOUGH:
+        return
     now = timezone.now()
     idle = Q(lease_until=None) | Q(lease_until__lt=now)
     due = Output.objects.filter(idle, stored_at=None, abandoned_at=None, next_try_at__lte=now)
-    for pk, next_try in due.values_list("pk", "next_try_at"):
+    for pk, next_try in due.order_by("next_try_at").values_list("pk", "next_try_at")[:ENOUGH]:
         # Moving the time is winning the kick: two sweepers send one.
         if Output.objects.filter(pk=pk, next_try_at=next_try).update(next_try_at=now + KICK_AGAIN):
             kick_archive(pk)

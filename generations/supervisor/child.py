@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
 import time
-from datetime import UTC, datetime
+from datetime import datetime
 
 from django.conf import settings
 
@@ -27,9 +28,12 @@ class Child:
         self.started = 0.0
         self.start_at = 0.0
         self.back_off = 0.5
+        self.pulse: datetime | None = None
+        self.pulse_since = 0.0
 
     def start(self) -> None:
-        env = {**os.environ, **self.part.env, STOP_FD: str(self.stop_fd)}
+        kept = {name: value for name, value in os.environ.items() if self.part.sees is None or name in self.part.sees}
+        env = {**kept, **self.part.env, STOP_FD: str(self.stop_fd)}
         self.process = subprocess.Popen(
             self.part.argv,
             env=env,
@@ -38,18 +42,20 @@ class Child:
             pass_fds=[self.stop_fd],
             preexec_fn=die_with_parent,
         )
-        self.started = time.monotonic()
+        self.started = self.pulse_since = time.monotonic()
 
     @property
     def is_running(self) -> bool:
         return self.process is not None and self.process.poll() is None
 
     def is_stuck(self) -> bool:
-        """Alive as a process, but without a sign of life for too long."""
-        if self.part.pulse is None or time.monotonic() - self.started < max(STARTING, self.part.stale):
+        """Alive as a process, but with the same sign of life for too long by our own clock; nobody sets that one."""
+        if self.part.pulse is None:
             return False
-        last = self.part.pulse()
-        return last is None or (datetime.now(UTC) - last).total_seconds() > self.part.stale
+        now, pulse = time.monotonic(), self.part.pulse()
+        if pulse != self.pulse:
+            self.pulse, self.pulse_since = pulse, now
+        return now - self.pulse_since > self.part.stale and now - self.started > max(STARTING, self.part.stale)
 
     def fell(self) -> None:
         """Clear the whole session away and plan the next start, later after each fall in short order."""
@@ -66,12 +72,15 @@ class Child:
         """End every process of the session, so that no orphan goes on pulling tasks."""
         if self.process is None:
             return
-        for pid in _members(self.process.pid):
-            try:
+        members = _members(self.process.pid)
+        for pid in members:
+            with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                continue
         self.process.wait()
+        for pid in members:
+            # As process 1 of a container we inherit the rest of the session and must bury it.
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(pid, os.WNOHANG)
         self.process = None
 
 

@@ -8,7 +8,7 @@ import signal
 import time
 from collections.abc import Callable
 
-from django.db import DatabaseError, InterfaceError, connection
+from django.db import connection
 
 from generations.supervisor.child import Child
 from generations.supervisor.parts import Part
@@ -20,18 +20,26 @@ PROMPT_EVERY = 3.0
 FIRST_ALONE = 4.0
 BUSY = 1.0
 PATIENCE = 15.0
+AGAIN = 5.0
 
 
 class _Signals:
-    """Counts the wishes to stop. A handler only counts: anything more could dead-lock."""
+    """Counts the wishes to stop. A handler only counts: anything more could dead-lock.
+
+    A terminal that closes says so more than once, which is one wish and not the impatient second one.
+    """
 
     def __init__(self) -> None:
         self.count = 0
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._on)
+        signal.signal(signal.SIGHUP, self._on_hang_up)
 
     def _on(self, *_: object) -> None:
         self.count += 1
+
+    def _on_hang_up(self, *_: object) -> None:
+        self.count = max(self.count, 1)
 
 
 def supervise(parts: list[Part], say: Callable[[str], None], started: Callable[[], bool]) -> None:
@@ -64,7 +72,11 @@ def _keep_running(children: list[Child], say: Callable[[str], None]) -> None:
             say(f"The {child.part.name} ended by itself; starting it again.")
             child.fell()
         if child.process is None and time.monotonic() >= child.start_at:
-            child.start()
+            try:
+                child.start()
+            except OSError as error:
+                say(f"The {child.part.name} could not be started ({error}); trying again.")
+                child.start_at = time.monotonic() + AGAIN
 
 
 class _Look:
@@ -74,19 +86,26 @@ class _Look:
     """
 
     def __init__(self, children: list[Child], say: Callable[[str], None]) -> None:
-        self.children, self.say, self.patient_until = children, say, 0.0
+        self.children, self.say = children, say
+        self.patient_until, self.last_round = 0.0, time.monotonic()
 
     def round(self) -> None:
+        if time.monotonic() - self.last_round > 2 * PROMPT_EVERY:
+            self._be_patient()  # we were held up or suspended ourselves, and so was everybody
         for child in self.children:
             began = time.monotonic()
             try:
                 self._at(child)
-            except (DatabaseError, InterfaceError) as error:
+            except Exception as error:  # a database or a broker that is away must not end the portal
                 log.warning("no look at the %s: %s", child.part.name, error)
                 connection.close()
-                self.patient_until = time.monotonic() + PATIENCE
+                self._be_patient()
             if time.monotonic() - began > BUSY:
-                self.patient_until = time.monotonic() + PATIENCE
+                self._be_patient()
+        self.last_round = time.monotonic()
+
+    def _be_patient(self) -> None:
+        self.patient_until = time.monotonic() + PATIENCE
 
     def _at(self, child: Child) -> None:
         if child.is_running and child.part.prompt:

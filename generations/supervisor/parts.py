@@ -34,7 +34,8 @@ class Part:
     """One child of the supervisor.
 
     `pulse` reads when it was last seen alive; older than `stale` seconds means stuck. `prompt` is done right after a
-    start and every few seconds: it asks for a pulse. `grace` is how many seconds a stop may take.
+    start and every few seconds: it asks for a pulse. `grace` is how many seconds a stop may take. `sees` names the
+    variables of our environment it may know; None means all.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Part:
     stale: float = 30
     prompt: Callable[[], None] | None = None
     grace: float = 15
+    sees: frozenset[str] | None = None
 
 
 def parts() -> list[Part]:
@@ -54,7 +56,7 @@ def parts() -> list[Part]:
 def _web() -> Part:
     argv = [
         *[PYTHON, "-m", "gunicorn", "sora_portal.wsgi"],
-        *["--bind", f"{settings.HOST}:{settings.PORT}", "--worker-class", "gthread"],
+        *["--bind", f"{settings.BIND_HOST}:{settings.PORT}", "--worker-class", "gthread"],
         *["--workers", "1", "--threads", "16", "--graceful-timeout", "8", "--no-control-socket"],
         *["--log-level", "warning"],
     ]
@@ -103,7 +105,9 @@ def _archive() -> Part:
 def _sandbox() -> Part:
     data = Path(settings.DATA_DIR)
     argv = [PYTHON, "-m", "generations.sandbox", "--port", str(settings.SANDBOX_PORT), "--data", str(data / "sandbox")]
-    return Part("sandbox provider", argv, {"SANDBOX_KEY": sandbox_key()}, grace=5)
+    # It answers strangers' HTTP, so it is told nothing but where Python is.
+    plain = frozenset({"PATH", "HOME", "LANG", "LC_ALL", "PYTHONPATH", "SANDBOX_SPEED", "TMPDIR"})
+    return Part("sandbox provider", argv, {"SANDBOX_KEY": sandbox_key()}, grace=5, sees=plain)
 
 
 def sandbox_key() -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import httpx
 
 from generations.contract import Answer, DialectError, HttpCall, Misconfigured, NeverHeard, NotTaken
-from generations.transport.guard import Allowance, BadCertificate, ForbiddenAddress
+from generations.transport.guard import Allowance, BadCertificate, ForbiddenAddress, origin_of
 from generations.transport.lanes import LaneTransport, tls_context
 
 ANSWER_LIMIT = 1 << 20  # bytes; a longer API answer is unreadable
@@ -50,6 +50,7 @@ class Door:
         context: ssl.SSLContext | None = None,
     ) -> None:
         self.allowance, self.submit_timeouts = allowance, submit or Timeouts()
+        self.origin = origin_of(httpx.URL(base_url))
         context, permits = context or tls_context(), allowance.permits(httpx.URL(base_url))
         self.post_slots = asyncio.Semaphore(posts)
         self.posts = _client(LaneTransport(posts, permits, context, keep_alive=False))
@@ -82,8 +83,7 @@ class Door:
 
     async def _send(self, client: httpx.AsyncClient, call: HttpCall, timeouts: Timeouts) -> Answer:
         try:
-            if not self.allowance.permits_url(httpx.URL(call.url)):
-                raise Misconfigured("The provider's address is not allowed: use https.")
+            self._check(httpx.URL(call.url))
             request = _request(client, call, timeouts)
             async with asyncio.timeout(timeouts.total):
                 answer = await _read(await client.send(request, stream=True))
@@ -92,6 +92,13 @@ class Door:
             raise
         except Exception as error:
             raise named(error) from error
+
+    def _check(self, url: httpx.URL) -> None:
+        """Calls carry the key, so they go to the provider's own origin only."""
+        if origin_of(url) != self.origin:
+            raise Misconfigured("The call leads away from the provider's own address.")
+        if not self.allowance.permits_url(url):
+            raise Misconfigured("The provider's address is not allowed: use https.")
 
 
 @asynccontextmanager

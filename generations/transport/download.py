@@ -12,14 +12,14 @@ from pathlib import Path
 
 import httpx
 
-from generations.contract import DialectError, Misconfigured, NeverHeard, NotTaken
+from generations.contract import DialectError, Misconfigured, NeverHeard, NotKnown
 from generations.transport.client import named
 from generations.transport.guard import Allowance
 from generations.transport.lanes import LaneTransport, tls_context
 
 REDIRECTS = 5
 TIMEOUT = httpx.Timeout(connect=10, read=30, write=10, pool=5)
-CHUNK = 1 << 18
+GONE = frozenset({400, 401, 403, 404, 410})
 PLAIN = {"Accept-Encoding": "identity"}
 
 
@@ -47,7 +47,8 @@ async def fetch(
     """Download `url` to `into`, at most `limit` bytes in at most `seconds`.
 
     Redirects are followed by hand, each address judged anew. No key is sent. `progress` hears (bytes so far, bytes in
-    all or 0) about once a second; what it raises comes out as it is. Raises a DialectError for everything on the way.
+    all or 0) about once a second; what it raises comes out as it is. Raises a DialectError for everything on the way:
+    NotKnown when the file is gone.
     """
     try:
         async with asyncio.timeout(seconds), _opened(url, allowance) as response:
@@ -80,7 +81,7 @@ async def _write(
     response: httpx.Response, into: Path, limit: int, progress: Callable[[int, int], Awaitable[None]]
 ) -> Fetched:
     if response.status_code != 200:
-        kind = NotTaken if response.status_code in {429, 503} else NeverHeard
+        kind = NotKnown if response.status_code in GONE else NeverHeard
         raise kind(f"The file could not be fetched (HTTP {response.status_code}).")
     if response.headers.get("content-encoding", "identity") != "identity":
         raise NeverHeard("The file came packed, which was not asked for.")
@@ -89,7 +90,7 @@ async def _write(
         raise TooLarge(f"The file has {total} bytes; the portal keeps at most {limit}.")
     digest, size, told = hashlib.sha256(), 0, 0.0
     with into.open("wb") as file:
-        async for chunk in response.aiter_raw(CHUNK):
+        async for chunk in response.aiter_raw():
             size += len(chunk)
             if size > limit:
                 raise TooLarge(f"The file has more than {limit} bytes; the portal keeps no more.")

@@ -62,8 +62,8 @@ class Allowance:
 
     def permits(self, url: httpx.URL) -> Permits:
         """The judge of addresses for connections made on behalf of this URL."""
-        free = self._is_private_origin(url)
-        return lambda host, address, port: free or is_public(address)
+        free = origin_of(url)[1:] if self._is_private_origin(url) else None
+        return lambda host, address, port: (host, port) == free or is_public(address)
 
     def _is_private_origin(self, url: httpx.URL) -> bool:
         if not self.private_origin:
@@ -120,9 +120,11 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None,
     ) -> httpcore.AsyncNetworkStream:
         last: Exception = httpcore.ConnectError("the name has no address")
+        # Each address gets its share of the time: one that stays silent must not hide the next.
+        share = timeout / len(addresses) if timeout and addresses else timeout
         for address in addresses:
             try:
-                return await self.inner.connect_tcp(str(address), port, timeout, local_address, socket_options)
+                return await self.inner.connect_tcp(str(address), port, share, local_address, socket_options)
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 last = error
         raise last

@@ -105,6 +105,23 @@ def test_a_killed_engine_comes_back_and_its_job_goes_on(install: Install) -> Non
         assert running.ended() == 0
 
 
+@pytest.mark.matrix
+def test_a_portal_that_was_suspended_kills_none_of_its_own(install: Install) -> None:
+    installation = install()
+    with portal(installation) as running:
+        key = installation.generate("Asked before the lid was closed [sandbox:hang=20]")
+        wait_for(lambda: installation.state_of(key) == "submitting", "the POST")
+        everybody = [running.process.pid, *running.descendants()]
+        for number, pause in ((signal.SIGSTOP, 15.0), (signal.SIGCONT, 0.0)):
+            for pid in everybody:
+                os.kill(pid, number)
+            time.sleep(pause)
+        wait_for(lambda: installation.state_of(key) == "done", "the clip", 60)
+        assert "starting it again" not in running.said
+        running.interrupt()
+        running.ended()
+
+
 def clusters(running: Running, name: str) -> list[int]:
     """The processes of one cluster, its leader first."""
     wanted = f"cluster\0{name}\0"

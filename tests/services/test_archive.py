@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from generations.models import Heartbeat, Job, Output, Provider, State
 from generations.services.archive import archive
-from tests.peer import Play, answering, peer
+from tests.peer import Play, answering, closing, peer
 from tests.services.clips import make_clip
 from tests.services.helpers import race
 
@@ -203,3 +203,33 @@ def test_no_key_goes_to_where_the_file_lies(clip: bytes, make_output: MakeOutput
 
 def files(folder: Path) -> list[str]:
     return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+
+
+def test_trouble_on_the_way_is_waited_out_for_a_day(make_output: MakeOutput) -> None:
+    with peer(closing) as server:
+        output = make_output(server.url)
+        for _ in range(12):
+            assert not archive(output.pk)
+        output.refresh_from_db()
+        assert (output.abandoned_at, Job.objects.get().state) == (None, State.ARCHIVING)
+        assert output.next_try_at <= timezone.now() + timedelta(minutes=10)
+        Job.objects.update(state_since=timezone.now() - timedelta(hours=25))
+        assert not archive(output.pk)
+    output.refresh_from_db()
+    assert output.abandoned_at is not None
+    assert Job.objects.get().state == State.DONE
+
+
+def test_a_full_disk_is_trouble_that_is_told(
+    clip: bytes, make_output: MakeOutput, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("generations.services.archive._make_durable", full)
+    with peer(answering(200, clip, VIDEO)) as server:
+        output = make_output(server.url)
+        assert not archive(output.pk)
+    output.refresh_from_db()
+    assert "No space left on device" in output.trouble
+    assert (output.lease_until, output.abandoned_at) == (None, None)

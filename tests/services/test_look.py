@@ -26,7 +26,7 @@ from generations.contract import (
     Snapshot,
 )
 from generations.models import Charged, Job, Output, Provider, State, Watch
-from generations.services.look import Look, Seen, claim_looks, keep_seen
+from generations.services.look import SILENT_LOOKS, Look, Seen, claim_looks, keep_seen
 from tests.engine.helpers import look_round
 from tests.peer import answering, peer
 from tests.services.helpers import queued, race
@@ -131,7 +131,20 @@ class TestEndings:
             saw(running, NotKnown("no such task"))
         assert running.state == State.RUNNING
 
-    @pytest.mark.parametrize("result", [rendering(80), NeverHeard("broken"), NO_URL], ids=["good", "error", "no URL"])
+    def test_silence_ends_an_old_job_only_when_it_lasts(self, running: Job) -> None:
+        Watch.objects.update(since=timezone.now() - timedelta(hours=9))
+        for _ in range(SILENT_LOOKS - 1):
+            saw(running, NotTaken("cannot be reached"))
+        assert running.state == State.RUNNING, "the portal may just have been off for a night"
+        saw(running, NotTaken("cannot be reached"))
+        assert running.state == State.FAILED
+
+    def test_a_wrong_key_ends_no_job_however_old(self, running: Job) -> None:
+        Watch.objects.update(since=timezone.now() - timedelta(hours=9), errors=500)
+        saw(running, Misconfigured("wrong key"))
+        assert running.state == State.RUNNING
+
+    @pytest.mark.parametrize("result", [rendering(80), NO_URL], ids=["good", "no URL"])
     def test_old_age_ends_a_job_whatever_is_seen(self, result: Snapshot | DialectError, running: Job) -> None:
         age = timedelta(seconds=settings.RUNNING_MAX_AGE)
         Watch.objects.update(since=timezone.now() - age + timedelta(seconds=60))

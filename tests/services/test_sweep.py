@@ -113,3 +113,12 @@ def cover(job: Job, **changes: object) -> int:
     if changes:
         Output.objects.filter(pk=job.cover.pk).update(**changes)
     return job.cover.pk
+
+
+def test_a_backlog_is_not_kicked_over_and_over(make_job: MakeJob) -> None:
+    for _ in range(25):
+        make_job(State.ARCHIVING)
+    for _ in range(3):
+        Output.objects.update(next_try_at=timezone.now() - timedelta(seconds=1))
+        sweep()
+    assert len(queued()) == 10

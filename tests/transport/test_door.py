@@ -202,3 +202,13 @@ def through(
             await door.aclose()
 
     asyncio.run(go())
+
+
+def test_a_call_that_leads_elsewhere_is_not_made() -> None:
+    async def use(door: Door) -> None:
+        await door.query(call("GET", other.url))
+
+    with peer(answering(200)) as mine, peer(answering(200)) as other:
+        with pytest.raises(Misconfigured, match="away from the provider's own address"):
+            through(mine.url, use)
+        assert other.connections == 0

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from generations.contract import DialectError, Misconfigured, NeverHeard, NotTaken
+from generations.contract import DialectError, Misconfigured, NeverHeard, NotKnown
 from generations.transport import Allowance, Fetched, TooLarge, fetch
 from tests.peer import answering, chunked, closing, in_turn, peer, truncated
 from tests.transport.helpers import Lookups
@@ -136,7 +136,8 @@ def test_a_file_that_takes_too_long_is_given_up(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "kind"), [(404, NeverHeard), (403, NeverHeard), (206, NeverHeard), (429, NotTaken), (503, NotTaken)]
+    ("status", "kind"),
+    [(404, NotKnown), (403, NotKnown), (410, NotKnown), (206, NeverHeard), (429, NeverHeard), (503, NeverHeard)],
 )
 def test_any_other_answer_is_no_file(status: int, kind: type[DialectError], tmp_path: Path) -> None:
     with peer(answering(status, FILE)) as server, pytest.raises(kind, match=f"HTTP {status}"):

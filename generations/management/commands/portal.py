@@ -1,5 +1,6 @@
 """The one command: prepare the data, start every part, keep them running until Ctrl-C."""
 
+import contextlib
 import hashlib
 import os
 import socket
@@ -31,6 +32,8 @@ class Command(BaseCommand):
                 collect_static()
                 clear_workshop()  # the lock is held: what lies there was left behind by a killed worker
                 admin = self._people_and_sandbox()
+                # Commands in other shells read it for the links they print.
+                (settings.DATA_DIR / "address").write_text(settings.PORTAL_ADDRESS)
                 connection.close()
                 # The supervisor must hear Ctrl-C while others hold the database, so it waits for it briefly only.
                 connection.settings_dict["OPTIONS"] |= {"timeout": 3} if connection.vendor == "sqlite" else {}
@@ -49,7 +52,9 @@ class Command(BaseCommand):
         if settings.SANDBOX:
             ensure_sandbox(f"http://127.0.0.1:{settings.SANDBOX_PORT}", sandbox_key())
         return ensure_admin(
-            os.environ.get("PORTAL_ADMIN_EMAIL", "admin@localhost"), os.environ.get("PORTAL_ADMIN_PASSWORD", "")
+            # Taken out, so that no child process inherits it.
+            os.environ.get("PORTAL_ADMIN_EMAIL", "admin@localhost"),
+            os.environ.pop("PORTAL_ADMIN_PASSWORD", ""),
         )
 
     def _greet_when_up(self, admin: FirstAdmin | None) -> bool:
@@ -69,8 +74,9 @@ class Command(BaseCommand):
         return True
 
     def _say(self, line: str) -> None:
-        self.stdout.write(line)
-        self.stdout.flush()
+        with contextlib.suppress(OSError):  # the terminal may be gone
+            self.stdout.write(line)
+            self.stdout.flush()
 
 
 def collect_static() -> None:
@@ -104,7 +110,9 @@ def _is_free(host: str, port: int) -> bool:
 
 
 def _local(host: str) -> str:
-    return {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)  # noqa: S104
+    """Where this machine reaches a server that listens on `host`."""
+    near = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
+    return f"[{near}]" if ":" in near else near
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
