@@ -26,7 +26,7 @@ from generations.models import (
     Visibility,
     Watch,
 )
-from generations.services.providers import change_provider, check_provider
+from generations.services.providers import change_provider, check_provider, enable
 
 admin.site.site_header = admin.site.site_title = "Sora Portal"
 admin.site.index_title = "Admin"
@@ -110,6 +110,14 @@ class ProviderAdmin(NothingToRemove):
     list_filter = ["enabled", "dialect"]
     readonly_fields = ["dialect", "has_key", "paused_reason", "cooling_until", "last_success_at"]
     fields = [*ProviderForm.Meta.fields, *readonly_fields]
+
+    actions = ["try_again"]
+
+    @admin.action(description="Try again: offer it and end the pause")
+    def try_again(self, request: HttpRequest, providers: QuerySet[Provider]) -> None:
+        for provider in providers:
+            enable(provider)
+        self.message_user(request, "Waiting jobs are sent now.")
 
     @admin.display(boolean=True, description="key is set")
     def has_key(self, provider: Provider) -> bool:

@@ -154,13 +154,16 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # the portal writes to nobody it does not know
+ACCOUNT_EMAIL_SUBJECT_PREFIX = "Sora Portal: "
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 
 # Without a mail server, mails are files that only the operator can read: they hold links.
 EMAIL_BACKEND = "generations.mail.OwnerOnlyFiles"
 EMAIL_FILE_PATH = DATA_DIR / "mail"
-if env.str("EMAIL_URL", ""):
+SENDS_MAIL = bool(env.str("EMAIL_URL", ""))
+if SENDS_MAIL:
     _mail = env.dj_email_url("EMAIL_URL")
     EMAIL_BACKEND, EMAIL_HOST, EMAIL_PORT = _mail["EMAIL_BACKEND"], _mail["EMAIL_HOST"], _mail["EMAIL_PORT"]
     EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail["EMAIL_HOST_USER"], _mail["EMAIL_HOST_PASSWORD"]
@@ -232,5 +235,8 @@ LOGGING = {
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", "WARNING")},
-    "loggers": {"generations": {"level": env.str("LOG_LEVEL", "INFO"), "propagate": True}},
+    "loggers": {
+        "django.request": {"level": "ERROR"},  # a 4xx is no news
+        "generations": {"level": env.str("LOG_LEVEL", "INFO"), "propagate": True},
+    },
 }

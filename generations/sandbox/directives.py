@@ -31,7 +31,11 @@ class Directive:
 
 DIRECTIVES = (
     Directive("moderation", "create", "400: the prompt is refused in words of a content policy. No job is made."),
-    Directive("quota", "create", "403 insufficient_user_quota. No job is made."),
+    Directive(
+        "quota",
+        "create",
+        "403 insufficient_user_quota. No job is made; the portal pauses the provider until an admin ends it.",
+    ),
     Directive(
         "rate-limit",
         "create",

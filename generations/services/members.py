@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
 from django.conf import settings
@@ -27,7 +29,15 @@ def reset_link(user: User) -> str:
     """The full address where this person sets a new password. It works once, for a few days."""
     names = {"uidb36": user_pk_to_url_str(user), "key": default_token_generator.make_token(user)}
     path = reverse("account_reset_password_from_key", kwargs=names)
-    return f"{settings.PORTAL_ADDRESS}{path}"
+    return f"{_address()}{path}"
+
+
+def _address() -> str:
+    """Where people reach the portal: as stated, else as the running portal wrote down, else by the settings."""
+    written = Path(settings.DATA_DIR) / "address"
+    if settings.PUBLIC_URL or not written.is_file():
+        return str(settings.PORTAL_ADDRESS)
+    return written.read_text().strip()
 
 
 def _check_password(password: str, user: User) -> None:

@@ -145,7 +145,7 @@ def _saving(job: Job) -> Face:
 
 def _done(job: Job) -> Face:
     if job.cover and job.cover.abandoned_at and not job.clip:
-        tell = "It is at the provider only, until its link ends. Staff can see why."
+        tell = "It may still be at the provider, until its link ends. Staff can see why."
         return Face(LINK_ONLY, lead="The file could not be copied.", charged=charged_of(job), tell=tell)
     return Face(LOOKS[State.DONE])
 
@@ -157,13 +157,14 @@ def _failed(job: Job) -> Face:
 
 
 def _unknown(job: Job) -> Face:
-    lead = job.reason.partition(". ")[0] or "Sent, but no answer came back"
+    lead = job.reason.partition(". ")[0] or "Sent, but no clear answer came back"
     tell = "Never sent again by itself; staff will settle it."
     return Face(LOOKS[State.UNKNOWN], lead=f"{lead.rstrip('.')}.", charged=Charged.UNKNOWN.label, tell=tell)
 
 
 def _cancelled(job: Job) -> Face:
-    lead = job.reason or "Cancelled before it was sent."
+    never_sent = getattr(job, "charged", None) is None
+    lead = job.reason or ("Cancelled before it was sent." if never_sent else "Cancelled. It was not taken before.")
     return Face(LOOKS[State.CANCELLED], lead=lead, charged=charged_of(job))
 
 

@@ -81,7 +81,12 @@ def _sent(request: SignedIn, form: ComposeForm, composed: Asked) -> HttpResponse
         context = {"form": fresh, "job": job, "whose": _whose(request)}
         response = render(request, "generations/_composed.html", context)
     trigger_client_event(response, "composed")
-    return trigger_client_event(response, "say", {"value": f"On its way to {composed.job.provider_name}."})
+    return trigger_client_event(response, "say", {"value": _told(composed.job)})
+
+
+def _told(job: Job) -> str:
+    waits = job.provider and job.provider.waiting
+    return f"Waiting: {job.provider_name} needs an admin." if waits else f"On its way to {job.provider_name}."
 
 
 def _page(request: SignedIn, form: ComposeForm, status: int = 200) -> HttpResponse:

@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from generations.forms.filters import JobFilter
-from generations.models import Job
+from generations.models import Job, Provider
 from generations.services.paging import Keyset
 from generations.views.access import SignedIn, staff_only
 
@@ -22,4 +22,5 @@ def staff_jobs(request: SignedIn) -> HttpResponse:
     filters = JobFilter(request.GET, request.user)
     page = NEWEST.page(filters.narrow(Job.objects.for_cards()), request.GET.get("after", ""), PAGE)
     template = "_staff_jobs_page.html" if request.htmx else "staff_jobs.html"
-    return render(request, f"generations/{template}", {"page": page, "filters": filters})
+    paused = Provider.objects.filter(enabled=True).exclude(paused_reason="")
+    return render(request, f"generations/{template}", {"page": page, "filters": filters, "paused": paused})

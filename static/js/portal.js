@@ -21,6 +21,7 @@
   document.addEventListener("say", (event) => say(event.detail.value));
   document.addEventListener("htmx:responseError", (event) => {
     const status = event.detail.xhr.status;
+    if ("signedOut" in document.documentElement.dataset) return;
     if (status === 403) say("That is not allowed, or this page is too old. Reload it.");
     else if (status !== 401 && !event.detail.elt.matches("#poller, #job-body")) say("That did not work. Try again.");
   });

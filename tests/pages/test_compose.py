@@ -189,7 +189,8 @@ def test_what_makes_no_sense_is_the_first_offer(mara: Client, provider: Provider
 def test_a_paused_provider_says_that_jobs_wait(mara: Client, provider: Provider) -> None:
     Provider.objects.update(paused_reason="The key was refused.")
     body = options(mara)
-    assert "waiting: the provider needs an admin" in body
+    assert "UniAll studio (paused)" in body
+    assert "needs an admin first" in body
     assert "refused" not in body
 
 

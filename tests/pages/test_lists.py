@@ -252,3 +252,18 @@ def test_provider_words_on_a_private_job_stay_private_in_the_admin(
         answer = browser.get(page)
         assert answer.status_code == 200
         assert "secret plan" not in answer.content.decode()
+
+
+def test_staff_see_why_a_provider_is_paused_and_an_admin_ends_it(
+    admin: User, reviewer: User, provider: Provider, as_user: Callable[[User], Client]
+) -> None:
+    Provider.objects.update(paused_reason="HTTP 403: <b>no money</b>")
+    page = as_user(reviewer).get("/staff/jobs/").content.decode()
+    assert "UniAll studio is paused" in page
+    assert "HTTP 403: &lt;b&gt;no money&lt;/b&gt;" in page
+    browser = as_user(admin)
+    browser.post(
+        "/admin/generations/provider/", {"action": "try_again", "_selected_action": [provider.pk]}, follow=True
+    )
+    assert Provider.objects.get().paused_reason == ""
+    assert "is paused" not in browser.get("/staff/jobs/").content.decode()

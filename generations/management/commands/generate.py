@@ -46,13 +46,14 @@ class Command(BaseCommand):
             self._wait(job)
 
     def _wait(self, job: Job) -> None:
-        """Follow the job to its end; a line for each new state."""
+        """Follow the job to its end; a line for each new state or reason."""
         told = ""
         while True:
             job.refresh_from_db()
-            if job.state != told:
-                told = job.state
-                self.stderr.write(f"{job.key} {job.state} {job.reason}".rstrip())
+            now = f"{job.state} {job.reason}".rstrip()
+            if now != told:
+                told = now
+                self.stderr.write(f"{job.key} {now}")
             if job.state in FINAL or job.state == State.UNKNOWN:
                 break
             time.sleep(0.5)
