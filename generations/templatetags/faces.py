@@ -101,8 +101,11 @@ def _asking(job: Job) -> Face:
 
 def _waiting(job: Job) -> Face:
     reason = job.reason or (job.provider.waiting if job.provider else "")
-    lead = reason[:1].upper() + reason[1:] if reason else "Waiting for a free slot…"
-    return Face(LOOKS[State.QUEUED], lead=lead, tell=f"Nothing is sent to {_who(job)} or charged yet.")
+    return Face(
+        LOOKS[State.QUEUED],
+        lead=reason or "Waiting for a free slot…",
+        tell=f"Nothing is sent to {_who(job)} or charged yet.",
+    )
 
 
 def _sent(job: Job) -> Face:

@@ -31,7 +31,7 @@ def words(client: Client, job: Job, watch: dict[str, Any] | None = None, **outpu
 def test_the_word_of_every_state(mara: Client, make_job: MakeJob) -> None:
     run = make_job(State.RUNNING)
     assert "Waiting for a free slot" in card(mara, make_job(State.QUEUED))
-    assert "Waiting: the provider needs an admin" in card(
+    assert "waiting: the provider needs an admin" in card(
         mara, make_job(State.QUEUED, reason="waiting: the provider needs an admin")
     )
     assert "can no longer be cancelled" in card(mara, make_job(State.SUBMITTING))
