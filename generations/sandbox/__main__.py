@@ -25,6 +25,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         sandbox = _sandbox(options)
+    except ValueError as error:
+        sys.stderr.write(f"The sandbox cannot start: {error}\n")
+        return 1
     except OSError as error:
         sys.stderr.write(f"The sandbox cannot start on {options.host}:{options.port}: {error}\n")
         return 1
@@ -43,6 +46,8 @@ def _sandbox(options: argparse.Namespace) -> Sandbox:
         data=options.data,
         host=options.host,
         verbose=options.verbose,
+        webhook_url=options.webhook_url,
+        webhook_secret=os.environ.get("SANDBOX_WEBHOOK_SECRET", ""),
     )
 
 
@@ -50,12 +55,14 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m generations.sandbox",
         description="A stand-in for a video provider: real HTTP, drawn clips, no costs.",
-        epilog="SANDBOX_KEY is the bearer key it accepts (default: sandbox); SANDBOX_SPEED the default of --speed.",
+        epilog="SANDBOX_KEY is the bearer key it accepts (default: sandbox); SANDBOX_SPEED the default of --speed; "
+        "SANDBOX_WEBHOOK_SECRET signs what --webhook-url gets.",
     )
     parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="0 for any free one (default: %(default)s)")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     parser.add_argument("--data", metavar="DIR", help="keep jobs and clips here over restarts (default: keep nothing)")
     parser.add_argument("--verbose", action="store_true", help="log every request to standard error")
+    parser.add_argument("--webhook-url", metavar="URL", default="", help="post the OpenAI dialect's events there")
     speed = os.environ.get("SANDBOX_SPEED") or "1"
     parser.add_argument("--speed", type=_speed, default=speed, help="divide every job's time by this (default: 1)")
     return parser

@@ -14,8 +14,9 @@ from generations.sandbox.jobs import Job
 from generations.sandbox.overlay import Overlay
 from generations.sandbox.scene import Scene
 
-SMOOTH, SPARING = 24, 12  # frames a second
-SMOOTH_PIXELS = 640 * 360  # up to this many pixels a frame, 24 frames a second cost next to nothing
+# Up to so many pixels a frame: frames a second and how much care the encoder takes. The largest and longest clip,
+# 25 s of 1920x1080, must not cost much more than 3 s of one processor.
+PACES = ((640 * 360, 24, "superfast"), (1280 * 720, 12, "ultrafast"), (1920 * 1080, 8, "ultrafast"))
 
 
 class StoppedError(Exception):
@@ -36,7 +37,17 @@ class Clip:
     @property
     def rate(self) -> int:
         """Frames a second."""
-        return SMOOTH if self.width * self.height <= SMOOTH_PIXELS else SPARING
+        return self._pace[0]
+
+    @property
+    def preset(self) -> str:
+        """The encoder's word for how much care it takes."""
+        return self._pace[1]
+
+    @property
+    def _pace(self) -> tuple[int, str]:
+        paces = ((rate, preset) for pixels, rate, preset in PACES if self.width * self.height <= pixels)
+        return next(paces, PACES[-1][1:])
 
 
 def clip_of(job: Job) -> Clip:
@@ -70,7 +81,7 @@ def _encode(clip: Clip, path: Path, stopped: Callable[[], bool]) -> None:
     with av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"}) as container:
         # A keyframe each second and none between, so that seeking lands well.
         keys = f"keyint={clip.rate}:min-keyint={clip.rate}:scenecut=0"
-        options = {"preset": "superfast", "crf": "25", "x264-params": keys}
+        options = {"preset": clip.preset, "crf": "25", "x264-params": keys}
         stream = container.add_stream("libx264", rate=clip.rate, options=options)
         stream.width, stream.height, stream.pix_fmt = clip.width, clip.height, "yuv420p"
         for number, picture in enumerate(frames(clip)):

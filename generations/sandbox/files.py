@@ -6,12 +6,15 @@ import re
 from dataclasses import replace
 
 from generations.sandbox.house import House
-from generations.sandbox.jobs import Job, Stage
+from generations.sandbox.jobs import PRIVATE_URL, Job, Stage
 from generations.sandbox.messages import FilePart, Reply, Request, text_reply
 
 KIND = "video/mp4"
 RANGE = re.compile(r"bytes=(\d*)-(\d*)", re.ASCII)
 CUT_DOWNLOADS = 2
+FIRST_LINK = "link=1"
+HUGE = 10 * 1000**3  # bytes a huge file announces
+FLOOD = 3 * 1024**3  # bytes after which a huge or endless file breaks off
 NO_VIDEO = b"AccessDenied: this is a line of text where a video should be.\n"
 
 
@@ -22,20 +25,40 @@ class RangeError(ValueError):
 def send_clip(request: Request, house: House, token: str) -> Reply:
     """GET /files/{token}.mp4: the clip or the asked stretch of it, for 24 hours after completion."""
     job = house.store.find_token(token)
-    if job is None or not _is_open(job, house):
+    if job is None or not is_open(job, house):
         return text_reply(404, "There is no such file, or its 24 hours are over.")
+    if "aged-link" in job.directives and request.query in {"", FIRST_LINK}:
+        return text_reply(403, "This link has expired. Ask for a new one.")
+    return send_file(request, house, job)
+
+
+def is_open(job: Job, house: House) -> bool:
+    """True while the job's file can be had: it is complete, and not older than the link lives."""
+    if "gone-file" in job.directives or job.link_expired(house.clock()):
+        return False
+    return house.look(job).stage is Stage.COMPLETED
+
+
+def send_file(request: Request, house: House, job: Job) -> Reply:
+    """The file of a job that is open, as well or as badly as its prompt wants it."""
+    if "url-redirect-private" in job.directives:
+        return replace(text_reply(302, "Found."), headers={"Location": PRIVATE_URL})
     if "bad-file" in job.directives:
         return Reply(200, NO_VIDEO, KIND)
+    if "huge-file" in job.directives or "endless-file" in job.directives:
+        return _flood(job, house)
     reply = _stretch(request, house, job)
+    if "drip-file" in job.directives and reply.file:
+        return replace(reply, file=replace(reply.file, pace=job.directives["drip-file"]))
     if "short-file" in job.directives and _is_cut(request, house, job):
         return _cut(reply)
     return reply
 
 
-def _is_open(job: Job, house: House) -> bool:
-    if "gone-file" in job.directives or job.link_expired(house.clock()):
-        return False
-    return house.look(job).stage is Stage.COMPLETED
+def _flood(job: Job, house: House) -> Reply:
+    """The clip over and over, far beyond what any clip needs."""
+    announced = HUGE if "huge-file" in job.directives else None
+    return Reply(200, content_type=KIND, file=FilePart(house.store.clip_path(job), 0, announced, FLOOD, repeated=True))
 
 
 def _stretch(request: Request, house: House, job: Job) -> Reply:
@@ -76,4 +99,4 @@ def _is_cut(request: Request, house: House, job: Job) -> bool:
 
 
 def _cut(reply: Reply) -> Reply:
-    return replace(reply, file=replace(reply.file, sent=reply.file.length // 2)) if reply.file else reply
+    return replace(reply, file=replace(reply.file, sent=reply.file.sent // 2)) if reply.file else reply

@@ -7,13 +7,14 @@ import sys
 import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler
-from typing import Any, ClassVar
+from typing import Any, BinaryIO, ClassVar
 
 from generations.sandbox.messages import FilePart, Reply, Request, text_reply
 
-KEEP_LIMIT = 12 * 1024 * 1024  # bytes of a body that are kept
+KEEP_LIMIT = 28 * 1024 * 1024  # bytes of a body that are kept
 READ_LIMIT = 64 * 1024 * 1024  # bytes that are still read, so that the caller gets to hear the refusal
 CHUNK = 256 * 1024
+DRIP = 0.1  # seconds between two drops of a file that only drips
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 HOST = re.compile(r"[\w.\-]+(:\d+)?|\[[0-9a-fA-F:.]+\](:\d+)?", re.ASCII)
 
@@ -68,6 +69,7 @@ class Handler(BaseHTTPRequestHandler):
         return Request(
             method=self.command,
             path=self.path.partition("?")[0],
+            query=self.path.partition("?")[2],
             headers={name.lower(): value for name, value in self.headers.items()},
             body=body,
             origin=f"http://{host}" if HOST.fullmatch(host) else self.address,
@@ -108,7 +110,10 @@ class Handler(BaseHTTPRequestHandler):
     def _write_head(self, reply: Reply) -> None:
         self.send_response(reply.status)
         self.send_header("Content-Type", reply.content_type)
-        self.send_header("Content-Length", str(reply.length))
+        if reply.length is None:
+            self.close_connection = True  # the end of the body is the end of the connection
+        else:
+            self.send_header("Content-Length", str(reply.length))
         for name, value in reply.headers.items():
             self.send_header(name, value)
         if self.close_connection:
@@ -119,11 +124,22 @@ class Handler(BaseHTTPRequestHandler):
         left = part.sent
         with part.path.open("rb") as source:
             source.seek(part.start)
-            while left and (chunk := source.read(min(left, CHUNK))):
+            size = max(1, int(part.pace * DRIP)) if part.pace else CHUNK
+            while left and not self.stopping.is_set() and (chunk := _chunk(source, min(left, size), part.repeated)):
                 self.wfile.write(chunk)
+                self.stopping.wait(DRIP if part.pace else 0)
                 left -= len(chunk)
-        if left or part.sent < part.length:
+        if left or part.sent < (part.length or 0):
             self.close_connection = True  # fewer bytes than announced: the rest will never come
+
+
+def _chunk(source: BinaryIO, left: int, repeated: bool) -> bytes:
+    """The next bytes, at most `left`; from the start again at the end of a file that is repeated."""
+    chunk = source.read(min(left, CHUNK))
+    if not chunk and repeated:
+        source.seek(0)
+        chunk = source.read(min(left, CHUNK))
+    return chunk
 
 
 for _method in METHODS:

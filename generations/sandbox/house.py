@@ -6,41 +6,56 @@ import secrets
 from collections.abc import Callable
 from pathlib import Path
 
+from generations.sandbox.herald import Herald
 from generations.sandbox.jobs import Job, Moment, Order, Stage, moment, new_job
 from generations.sandbox.store import Store
 from generations.sandbox.studio import Studio
 from generations.sandbox.tally import Tally
+from generations.sandbox.webhooks import Hook
 
 RENDER_FAILED = "internal error: the clip could not be rendered"
 
 
 class House:
-    """One sandbox behind its HTTP door. `speed` divides every job's time; `clock` gives unix seconds."""
+    """One sandbox behind its HTTP door. `speed` divides every job's time; `clock` gives unix seconds.
 
-    def __init__(self, folder: Path, key: str, speed: float, clock: Callable[[], float]) -> None:
+    `hook` hears of ended jobs, in the dialects that have webhooks.
+    """
+
+    def __init__(
+        self, folder: Path, key: str, speed: float, clock: Callable[[], float], hook: Hook | None = None
+    ) -> None:
         self.key = key
         self.speed = speed
         self.clock = clock
+        self.hook = hook
         self.tally = Tally()
         self.store = Store(folder)
         self.studio = Studio(self.store)
+        self.herald = Herald(self.look, self._is_kept, self.tally)
 
     def open(self) -> None:
         """Forget what is old, and take up the clips an earlier process left undone."""
         now = self.clock()
         self.store.forget_old(now)
         self.studio.start()
+        self.herald.start()
         for job in self.store.all():
             if not job.link_expired(now):
                 self.studio.render(job)
 
     def close(self) -> None:
+        self.herald.stop()
         self.studio.stop()
 
     def take(self, order: Order, id_prefix: str) -> Job:
+        """Accept an order under an id of this prefix."""
+        return self.accept(order, id_prefix + secrets.token_hex(12))
+
+    def accept(self, order: Order, job_id: str) -> Job:
         """Accept an order: the job is on disk and counted before this returns."""
         now = self.clock()
-        job = new_job(id_prefix + secrets.token_hex(12), order, now, self.speed)
+        job = new_job(job_id, order, now, self.speed)
         self.store.add(job)
         self.tally.created()
         self.studio.render(job)
@@ -57,3 +72,6 @@ class House:
         if self.studio.failed(job):
             return Moment(Stage.FAILED, reason=RENDER_FAILED)
         return moment(job, self.clock(), has_clip=self.store.has_clip(job))
+
+    def _is_kept(self, job: Job) -> bool:
+        return self.store.find(job.id) is not None and not job.link_expired(self.clock())

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from generations.sandbox.directives import directives_in
 
@@ -16,13 +17,27 @@ LINK_LIFETIME = 24 * 3600.0
 # Shares of the rendering time. Real jobs stand still in the nineties for a while, and many fail just there.
 HOLD_FROM, HOLD_TO, HOLD_AT = 0.80, 0.92, 94
 UNFILED_LIMIT = 97  # as far as a job gets whose clip is not yet on disk
-VANISH_AT = 30
+VANISH_AT, RETURN_AT = 30, 60
+BACK_FROM, BACK_TO, BACK_BY = 50, 70, 30
 
+CANCELLED = "cancelled"  # the directive: to this sandbox a failure that dialects have another word for
+JSON_REASON = '{"code":"invalid_request","message":"Inpaint image must match the requested width and height"}'
 FAILURES: Mapping[str, tuple[float, str]] = {
+    CANCELLED: (0.4, "the task was cancelled"),
     "fail": (0.5, "internal error: the render node stopped answering"),
+    "error-object": (0.5, "the render node ran out of memory"),
+    "json-reason": (0.5, JSON_REASON),
     "fail-at-94": (HOLD_TO, "content moderation rejected the generated video"),
 }
-WITHOUT_CLIP = frozenset({"no-url", "bad-file", "gone-file", "vanish", *FAILURES})
+PRIVATE_URL = "http://10.0.0.1/x.mp4"  # a host of a private network, where no provider keeps files
+FALSE_URLS: Mapping[str, str] = {
+    "url-data": "data:video/mp4;base64,AAAAGGZ0eXBtcDQyAAAAAG1wNDJpc29t",
+    "url-javascript": "javascript:alert(document.domain)",
+    "url-private": PRIVATE_URL,
+}
+WITHOUT_CLIP = frozenset(
+    {"no-url", "bad-file", "gone-file", "url-redirect-private", "vanish", "stuck", *FAILURES, *FALSE_URLS}
+)
 
 
 class Stage(StrEnum):
@@ -46,7 +61,10 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A video as a dialect understood it. `width` and `height` are the clip's true pixels."""
+    """A video as a dialect understood it. `width` and `height` are the clip's true pixels.
+
+    `details` is what else the dialect wants to remember of the request, as JSON can hold it.
+    """
 
     dialect: str
     model: str
@@ -55,6 +73,7 @@ class Order:
     seconds: int
     width: int
     height: int
+    details: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +103,10 @@ class Job:
     def completes_at(self) -> float:
         return self.created_at + self.queue_seconds + self.render_seconds
 
+    def url(self, origin: str) -> str:
+        """Where the clip is to be had, `origin` being the sandbox's address as the caller writes it."""
+        return f"{origin}/files/{self.token}.mp4"
+
     def link_expired(self, now: float) -> bool:
         return now >= self.completes_at + LINK_LIFETIME
 
@@ -100,14 +123,30 @@ def moment(job: Job, now: float, *, has_clip: bool) -> Moment:
     if share < 0:
         return Moment(Stage.QUEUED)
     progress = _progress(share)
-    if "vanish" in job.directives and progress >= VANISH_AT:
+    if _is_away(job, progress):
         return Moment(Stage.VANISHED)
     for name, (fails_at, reason) in FAILURES.items():
         if name in job.directives and share >= fails_at:
             return Moment(Stage.FAILED, reason=reason)
+    if "stuck" in job.directives:
+        return Moment(Stage.RENDERING, min(progress, HOLD_AT))
     if job.needs_clip and not has_clip and not job.link_expired(now):
-        return Moment(Stage.RENDERING, min(progress, UNFILED_LIMIT))
-    return Moment(Stage.COMPLETED, 100) if share >= 1 else Moment(Stage.RENDERING, progress)
+        return Moment(Stage.RENDERING, _told(job, min(progress, UNFILED_LIMIT)))
+    return Moment(Stage.COMPLETED, 100) if share >= 1 else Moment(Stage.RENDERING, _told(job, progress))
+
+
+def _is_away(job: Job, progress: int) -> bool:
+    """True while the provider pretends not to know the job."""
+    if "vanish" in job.directives:
+        return progress >= VANISH_AT
+    return "vanish-and-return" in job.directives and VANISH_AT <= progress < RETURN_AT
+
+
+def _told(job: Job, progress: int) -> int:
+    """The progress that is told, which may fall for a while."""
+    if "progress-back" in job.directives and BACK_FROM <= progress < BACK_TO:
+        return progress - BACK_BY
+    return progress
 
 
 def _share(job: Job, now: float) -> float:

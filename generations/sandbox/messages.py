@@ -11,8 +11,9 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One HTTP request, read to its end. Header names are lower case; `path` has no query string.
+    """One HTTP request, read to its end. Header names are lower case.
 
+    `mount` is what stands before the API's own path ("" or "/strict"), `path` the rest without the query string.
     `origin` is the server's address as the caller wrote it ("http://host:port"). `oversized` means the body was
     too large to be kept, and `body` is empty.
     """
@@ -24,16 +25,23 @@ class Request:
     origin: str
     caller: str = "127.0.0.1"
     oversized: bool = False
+    query: str = ""
+    mount: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class FilePart:
-    """A stretch of a file: `length` bytes are announced, `sent` of them really follow."""
+    """A stretch of a file: `length` bytes are announced (None: how many is not told), `sent` of them really follow.
+
+    `repeated` starts over from the file's beginning until all is sent; `pace` is bytes a second, 0 for no limit.
+    """
 
     path: Path
     start: int
-    length: int
+    length: int | None
     sent: int
+    repeated: bool = False
+    pace: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +60,7 @@ class Reply:
     lost: bool = False
 
     @property
-    def length(self) -> int:
+    def length(self) -> int | None:
         return self.file.length if self.file else len(self.body)
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import hmac
 import secrets
 import time
+from typing import Protocol
 
 from generations.sandbox.messages import Reply, Request, html_reply, json_reply
 
+GATEWAY_CODES = frozenset({"", "model_not_found"})  # said by the gateway before any task is thought of
 BAD_GATEWAY = (
     "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n"
     "<center><h1>502 Bad Gateway</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n"
@@ -35,6 +37,18 @@ def gateway_error(status: int, code: str, message: str, **headers: str) -> Reque
     )
 
 
+class Words(Protocol):
+    """How a dialect says no: the family's status and code and a sentence, in the dialect's own shape."""
+
+    def __call__(self, status: int, code: str, message: str, /, **headers: str) -> RequestError: ...
+
+
+def family_error(status: int, code: str, message: str, /, **headers: str) -> RequestError:
+    """The shape the family gives this code: the gateway's own for keys, accounts and channels, else a task's."""
+    shape = gateway_error if code in GATEWAY_CODES else task_error
+    return shape(status, code, message, **headers)
+
+
 def unknown_route(request: Request) -> Reply:
     message = f"Invalid URL ({request.method} {request.path})"
     body = {"message": message, "type": "invalid_request_error", "param": "", "code": ""}
@@ -46,11 +60,11 @@ def bad_gateway() -> Reply:
     return html_reply(502, BAD_GATEWAY)
 
 
-def check_key(request: Request, key: str) -> None:
-    """Let a request pass that carries `Authorization: Bearer <key>`; refuse every other."""
+def check_key(request: Request, key: str, words: Words = family_error) -> None:
+    """Let a request pass that carries `Authorization: Bearer <key>`; refuse every other in a dialect's words."""
     scheme, _, given = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not hmac.compare_digest(given.strip().encode(), key.encode()):
-        raise gateway_error(401, "", "Invalid token")
+        raise words(401, "", "Invalid token")
 
 
 def _request_id() -> str:

@@ -19,6 +19,7 @@ from generations.sandbox import front
 from generations.sandbox.handler import Handler
 from generations.sandbox.house import House
 from generations.sandbox.messages import Reply, Request
+from generations.sandbox.webhooks import Hook
 
 DEFAULT_KEY = "sandbox"
 STOP_LAG = 0.05  # seconds until the accepting thread notices a stop
@@ -28,7 +29,8 @@ class Sandbox:
     """A sandbox provider on `host`:`port` (0: any free port), running between `start` and `stop`.
 
     `data` keeps jobs and clips over a restart; without it they live in a temporary folder. `speed` divides every
-    job's time. `clock` is for tests that travel in time.
+    job's time. `clock` is for tests that travel in time. `webhook_url` gets the events of the OpenAI dialect,
+    signed with `webhook_secret`.
     """
 
     def __init__(
@@ -41,15 +43,19 @@ class Sandbox:
         host: str = "127.0.0.1",
         verbose: bool = False,
         clock: Callable[[], float] = time.time,
+        webhook_url: str = "",
+        webhook_secret: str = "",
     ) -> None:
         if not speed > 0:
             raise ValueError(f"The sandbox's speed must be above 0, not {speed}.")
+        hook = Hook(webhook_url, webhook_secret) if webhook_url else None
         self._stopping = threading.Event()
         self._server = _Server((host, port), _bound(Handler, stopping=self._stopping, verbose=verbose))
         self.port: int = self._server.server_address[1]
         self.url = f"http://{host}:{self.port}"
         self._temporary = None if data else tempfile.TemporaryDirectory(prefix="sandbox-")
-        self.house = House(Path(self._temporary.name if self._temporary else data or ""), key, speed, clock)
+        folder = Path(self._temporary.name if self._temporary else data or "")
+        self.house = House(folder, key, speed, clock, hook)
         self._server.introduce(self.url, self._answer)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(STOP_LAG,), daemon=True)
 

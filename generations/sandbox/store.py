@@ -55,9 +55,10 @@ class Store:
         for job in self.all():
             if job.created_at >= now - KEEP_SECONDS:
                 return
-            self._forget(job)
+            self.forget(job)
 
-    def _forget(self, job: Job) -> None:
+    def forget(self, job: Job) -> None:
+        """Drop a job and its clip, for good."""
         with self._lock:
             self._jobs.pop(job.id, None)
             self._by_token.pop(job.token, None)

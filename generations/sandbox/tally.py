@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections import Counter
+from collections import Counter, deque
 from typing import Any
+
+REFERENCES_KEPT = 50
 
 
 def prompt_key(prompt: str) -> str:
@@ -22,6 +24,8 @@ class Tally:
         self._posts_by_prompt: Counter[str] = Counter()
         self.creates = 0
         self.posts = 0
+        self.announcements_dropped = 0
+        self._references: deque[dict[str, Any]] = deque(maxlen=REFERENCES_KEPT)
 
     def posted(self, prompt: str | None) -> None:
         """A create was asked for, whatever comes of it. `prompt` is None when the body held none."""
@@ -35,6 +39,16 @@ class Tally:
         with self._lock:
             self.creates += 1
 
+    def reference(self, job_id: str, width: int, height: int, size: int) -> None:
+        """A job came with a reference picture of so many pixels and `size` bytes."""
+        with self._lock:
+            self._references.append({"job": job_id, "width": width, "height": height, "bytes": size})
+
+    def dropped(self) -> None:
+        """An announcement found no hearer, however often it was tried."""
+        with self._lock:
+            self.announcements_dropped += 1
+
     def posts_for(self, prompt: str) -> int:
         return self._posts_by_prompt[prompt_key(prompt)]
 
@@ -46,4 +60,10 @@ class Tally:
 
     def as_dict(self) -> dict[str, Any]:
         with self._lock:
-            return {"creates": self.creates, "posts": self.posts, "posts_by_prompt": dict(self._posts_by_prompt)}
+            return {
+                "creates": self.creates,
+                "posts": self.posts,
+                "posts_by_prompt": dict(self._posts_by_prompt),
+                "references": list(self._references),
+                "announcements_dropped": self.announcements_dropped,
+            }

@@ -6,10 +6,10 @@ import base64
 import binascii
 import json
 from typing import Any, NoReturn
-from urllib.parse import urlsplit
 
 from generations.catalogue import models_of
 from generations.contract import CatalogueModel, Combination
+from generations.sandbox.body import clean, is_address
 from generations.sandbox.directives import DirectiveError, directives_in
 from generations.sandbox.jobs import Order
 from generations.sandbox.messages import Request
@@ -19,17 +19,9 @@ SLUG = "uniall"
 FIELDS = ("model", "prompt", "image_url", "aspect_ratio", "duration")
 PROMPT_LIMIT = 4000  # characters
 BODY_LIMIT = 1024 * 1024  # bytes, unless the picture is in the body itself
+PICTURE_LIMIT = 12 * 1024 * 1024  # bytes of a body with a picture
 DEFAULT_RATIO = "9:16"  # the family makes 720x1280 when nothing is said
 UNSTATED_PIXELS = {"16:9": (640, 360), "9:16": (360, 640)}  # small, where the documents name no size
-
-
-def prompt_in(body: bytes) -> str | None:
-    """The prompt of any body that has one, valid or not; for counting."""
-    try:
-        prompt = json.loads(body)["prompt"]
-    except (ValueError, LookupError, TypeError, RecursionError):
-        return None
-    return _clean(prompt) if isinstance(prompt, str) else None
 
 
 def read_order(request: Request) -> tuple[Order, dict[str, float]]:
@@ -52,7 +44,7 @@ def _refuse(message: str) -> NoReturn:
 
 
 def _read_object(request: Request) -> dict[str, Any]:
-    if request.oversized:
+    if request.oversized or len(request.body) > PICTURE_LIMIT:
         _refuse_size()
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
         _refuse("Content-Type must be application/json")
@@ -97,12 +89,7 @@ def _read_prompt(body: dict[str, Any]) -> str:
         _refuse("prompt is required")
     if len(prompt) > PROMPT_LIMIT:
         _refuse(f"prompt must be at most {PROMPT_LIMIT} characters")
-    return _clean(prompt)
-
-
-def _clean(prompt: str) -> str:
-    """JSON can hold half a character (a lone surrogate), which no file and no font can."""
-    return prompt.encode("utf-8", "replace").decode()
+    return clean(prompt)
 
 
 def _read_choice(body: dict[str, Any], model: CatalogueModel) -> Combination:
@@ -140,7 +127,7 @@ def _check_image(body: dict[str, Any]) -> None:
     if "image_url" not in body:
         return
     url = body["image_url"]
-    if not isinstance(url, str) or not (_is_picture(url) if url.startswith("data:") else _is_address(url)):
+    if not isinstance(url, str) or not (_is_picture(url) if url.startswith("data:") else is_address(url)):
         _refuse("image_url must be a public http(s) URL or a data:image URI")
 
 
@@ -149,14 +136,6 @@ def _is_picture(uri: str) -> bool:
     try:
         return kind.startswith("data:image/") and bool(base64.b64decode(data, validate=True))
     except (binascii.Error, ValueError):
-        return False
-
-
-def _is_address(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and not any(c.isspace() for c in url)
-    except ValueError:
         return False
 
 
