@@ -8,6 +8,8 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from django.db import models
 
+from sora_portal.blot import remember_within
+
 
 def _fernet() -> MultiFernet:
     return MultiFernet([Fernet(key) for key in settings.PORTAL_ENCRYPTION_KEYS])
@@ -21,15 +23,18 @@ class EncryptedTextField(models.TextField):  # type: ignore[type-arg]
     """
 
     def get_prep_value(self, value: Any) -> Any:
+        remember_within(value or "")
         return _fernet().encrypt(value.encode()).decode() if value else ""
 
     def from_db_value(self, value: str | None, expression: object, connection: object) -> str:
         if not value:
             return ""
         try:
-            return _fernet().decrypt(value.encode()).decode()
+            opened = _fernet().decrypt(value.encode()).decode()
         except InvalidToken:
             return ""
+        remember_within(opened)  # no log line of this process shows it
+        return opened
 
     def value_to_string(self, obj: models.Model) -> str:
         return ""

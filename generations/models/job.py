@@ -10,9 +10,11 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, OuterRef, Q, Subquery
 from django.urls import reverse
+from django.utils import timezone
 
 from generations.contract import GenerationRequest
-from generations.models.states import ACTIVE, MOVES, State, Visibility
+from generations.models.reference import Fit
+from generations.models.states import ACTIVE, LOOKED_FOR, MOVES, State, Visibility
 from generations.models.submission import Submission
 
 if TYPE_CHECKING:
@@ -26,10 +28,19 @@ class JobQuerySet(models.QuerySet["Job"]):
         """Jobs whose text and clip this user may see: the team's, and his own."""
         return self.filter(Q(visibility=Visibility.TEAM) | Q(author=user))
 
+    def on_the_shelf(self) -> JobQuerySet:
+        """Those the lists show: neither in the trash nor removed for good."""
+        return self.filter(trashed_at=None, purged_at=None)
+
+    def in_trash_of(self, user: User) -> JobQuerySet:
+        """Those in the trash that this user may take out again: his own while he may create, for admins all."""
+        trashed = self.filter(trashed_at__isnull=False, purged_at=None)
+        return trashed if user.is_admin else trashed.filter(author=user) if user.can_create else trashed.none()
+
     def for_cards(self) -> JobQuerySet:
         """With everything one card shows, in one query. `charged` is the latest submission's, None without one."""
         latest = Submission.objects.filter(job=OuterRef("pk")).order_by("-number")
-        rows = self.select_related("author", "prompt", "provider", "watch", "cover")
+        rows = self.select_related("author", "prompt", "provider", "watch", "cover", "trashed_by")
         return rows.annotate(charged=Subquery(latest.values("charged")[:1]))
 
     def newest_first(self) -> JobQuerySet:
@@ -52,6 +63,11 @@ class Job(models.Model):
     aspect_ratio = models.CharField(max_length=8)
     seconds = models.PositiveIntegerField()
     quality = models.CharField(max_length=20, blank=True, default="")
+    width = models.PositiveIntegerField(default=0)
+    height = models.PositiveIntegerField(default=0)
+    options = models.JSONField(default=dict, blank=True)
+    reference = models.ForeignKey("generations.Reference", models.PROTECT, related_name="jobs", null=True, blank=True)
+    reference_fit = models.CharField(max_length=4, choices=Fit, blank=True, default="")
 
     state = models.CharField(max_length=20, choices=State, default=State.QUEUED)
     state_since = models.DateTimeField()
@@ -67,8 +83,14 @@ class Job(models.Model):
     take = models.PositiveSmallIntegerField(default=1, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True, blank=True)
+    rendered_in = models.FloatField(null=True, blank=True, editable=False, help_text="Seconds at the provider.")
+
+    trashed_at = models.DateTimeField(null=True, blank=True)
+    trashed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, related_name="+", null=True, blank=True)
+    purged_at = models.DateTimeField(null=True, blank=True)
 
     objects = JobQuerySet.as_manager()
+    place = 0  # in the line of waiting jobs, where a page asked for it: services/line.py
 
     class Meta:
         ordering = ["-created_at", "-pk"]
@@ -79,6 +101,13 @@ class Job(models.Model):
             models.Index(fields=["state", "created_at"], name="job_by_state"),
             models.Index(fields=["-created_at", "-id"], name="job_newest"),
             models.Index(fields=["author", "-created_at"], name="job_by_author"),
+            models.Index(fields=["provider", "state"], name="job_by_provider"),
+            models.Index(
+                fields=["provider", "model", "seconds", "-id"],
+                condition=Q(rendered_in__isnull=False),
+                name="job_render_times",
+            ),
+            models.Index(fields=["trashed_at"], condition=Q(trashed_at__isnull=False), name="job_in_trash"),
         ]
 
     def __str__(self) -> str:
@@ -103,8 +132,11 @@ class Job(models.Model):
 
     @property
     def request(self) -> GenerationRequest:
-        """What a dialect is asked to build, from the frozen columns."""
-        return GenerationRequest(self.prompt.text, self.model, self.aspect_ratio, self.seconds, self.quality)
+        """What a dialect is asked to build, from the frozen columns; the reference and the callback come later."""
+        return GenerationRequest(
+            self.prompt.text, self.model, self.aspect_ratio, self.seconds, self.quality,
+            self.width, self.height, self.options,
+        )  # fmt: skip
 
     @property
     def is_active(self) -> bool:
@@ -112,19 +144,30 @@ class Job(models.Model):
         return self.state in ACTIVE
 
     @property
+    def keeps_asking(self) -> bool:
+        """True while its card may change: one of unknown outcome may be found again for some hours."""
+        is_lost = self.state == State.UNKNOWN and timezone.now() - self.state_since < LOOKED_FOR
+        return self.is_active or is_lost
+
+    @property
     def watched(self) -> Watch | None:
         return getattr(self, "watch", None)
 
     @property
     def clip(self) -> Output | None:
-        """The cover, once its file is kept."""
-        return self.cover if self.cover and self.cover.is_stored else None
+        """The cover, once its file is kept and until it is removed."""
+        return self.cover if self.cover and self.cover.is_stored and not self.purged_at else None
+
+    @property
+    def is_on_the_shelf(self) -> bool:
+        """Neither in the trash nor removed for good."""
+        return self.trashed_at is None and self.purged_at is None
 
     @property
     def revision(self) -> str:
-        """Changes whenever a card would look different: state, the provider's progress, bytes saved."""
+        """Changes whenever a card would look different: state, the provider's progress, bytes saved, place in line."""
         watch, output = self.watched, self.cover
-        return f"{self.rev}.{watch.rev if watch else 0}.{output.rev if output else 0}"
+        return f"{self.rev}.{watch.rev if watch else 0}.{output.rev if output else 0}.{self.place}"
 
 
 class JobEvent(models.Model):

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+import json
+import secrets
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 from django.core.validators import MaxValueValidator, MinValueValidator, URLValidator
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
-from generations.contract import Combination
+from generations.contract import Combination, Delivery
 from generations.models.fields import EncryptedTextField
+
+FAILURES_OPEN = 5  # calls in a row that failed, and nothing gets through any more
+PROBE_AFTER = 2  # creates in a row that failed; from then on one job at a time is tried, until one gets through
+
+
+def new_webhook_token() -> str:
+    """A name nobody guesses for the address a provider's own webhooks come to."""
+    return secrets.token_urlsafe(32)
 
 
 class ProviderQuerySet(models.QuerySet["Provider"]):
@@ -23,12 +35,18 @@ class ProviderQuerySet(models.QuerySet["Provider"]):
 
 
 class Provider(models.Model):
-    """One configured account at a gateway. Its key is written, never read back."""
+    """One configured account at a gateway. Its key and extra headers are written, never read back."""
 
     name = models.CharField(max_length=60, unique=True)
     dialect = models.CharField(max_length=40)
+    preset = models.CharField(max_length=40, blank=True, default="", editable=False)
     base_url = models.CharField("base URL", max_length=500, validators=[URLValidator(["http", "https"])])
     key = EncryptedTextField("key", blank=True, editable=False)
+    headers_json = EncryptedTextField("extra headers", blank=True, default="", editable=False)
+    webhook_secret = EncryptedTextField("signing secret", blank=True, default="", editable=False)
+    webhook_token = models.CharField(max_length=64, unique=True, default=new_webhook_token, editable=False)
+    create_path = models.CharField("create path", max_length=200, blank=True, default="")
+    query_path = models.CharField("query path", max_length=200, blank=True, default="")
     allow_private = models.BooleanField(
         "allow a private address",
         default=False,
@@ -37,14 +55,29 @@ class Provider(models.Model):
     in_flight = models.PositiveIntegerField(
         "jobs in flight", default=4, validators=[MinValueValidator(1), MaxValueValidator(1000)]
     )
+    submits_per_minute = models.PositiveIntegerField(
+        "submits a minute", default=0, validators=[MaxValueValidator(6000)], help_text="0 means no limit."
+    )
     poll_interval = models.FloatField(
         "seconds between looks", default=5.0, validators=[MinValueValidator(0.2), MaxValueValidator(600)]
     )
+    delivery = models.CharField(
+        "reference images", max_length=10, choices=[(d.value, d.name.lower()) for d in Delivery], blank=True, default=""
+    )
+    callbacks = models.BooleanField("callbacks", default=True, help_text="Let it call the portal when a job moves on.")
     enabled = models.BooleanField(default=True)
     is_sandbox = models.BooleanField(default=False, editable=False)
     paused_reason = models.TextField(blank=True, default="", editable=False)
+    paused_by_hand = models.BooleanField(default=False, editable=False)
     cooling_until = models.DateTimeField(null=True, blank=True, editable=False)
     last_success_at = models.DateTimeField(null=True, blank=True, editable=False)
+    last_error_at = models.DateTimeField(null=True, blank=True, editable=False)
+    last_error = models.TextField(blank=True, default="", editable=False)
+    failures_in_row = models.PositiveIntegerField(default=0, editable=False)
+    quiet_until = models.DateTimeField(null=True, blank=True, editable=False)
+    submit_failures = models.PositiveIntegerField(default=0, editable=False)
+    list_next_at = models.DateTimeField(null=True, blank=True, editable=False)
+    list_trouble = models.TextField(blank=True, default="", editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = ProviderQuerySet.as_manager()
@@ -64,21 +97,81 @@ class Provider(models.Model):
 
     @property
     def waiting(self) -> str:
-        """Why a job sent there would wait, for members; empty when it would not."""
+        """Why a job sent there would wait until somebody does something, for members; empty when it would not."""
         return "waiting: the provider needs an admin" if self.paused_reason else ""
+
+    @property
+    def slow_down(self) -> str:
+        """Why a job waits there although nobody need do anything, for members; empty when nothing is wrong."""
+        if self.is_cooling:
+            return f"Waiting: {self.name} takes nothing just now. It is tried again soon."
+        return f"Waiting: {self.name} is tried with one job first." if self.is_probed else ""
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Extra headers sent with every call to its own origin, secrets like the key."""
+        return dict(json.loads(self.headers_json)) if self.headers_json else {}
+
+    @property
+    def is_failing(self) -> bool:
+        """True while call after call fails: the circuit is open."""
+        return self.failures_in_row >= FAILURES_OPEN
+
+    @property
+    def is_probed(self) -> bool:
+        """True while only one job at a time is tried there: the last ones did not get through, or a pause has ended."""
+        return self.submit_failures >= PROBE_AFTER
+
+    @property
+    def is_quiet(self) -> bool:
+        """True while it is asked nothing: it wished so, or nothing gets through."""
+        return self.quiet_until is not None and self.quiet_until > timezone.now()
+
+    @property
+    def is_cooling(self) -> bool:
+        """True while it is left alone because it asked for that."""
+        return self.cooling_until is not None and self.cooling_until > timezone.now()
 
     @property
     def masked_key(self) -> str:
         return "•••••••• (set)" if self.key else "not set"
 
 
+class ProviderHour(models.Model):
+    """How many calls a provider answered within one hour, and how many went wrong. Kept for a day."""
+
+    provider = models.ForeignKey(Provider, models.CASCADE, related_name="hours")
+    hour = models.DateTimeField()
+    calls = models.PositiveIntegerField(default=0)
+    errors = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["provider", "hour"], name="provider_hour_once")]
+
+    def __str__(self) -> str:
+        return f"{self.provider_id} {self.hour:%Y-%m-%d %H}: {self.errors}/{self.calls}"
+
+    KEPT = timedelta(hours=24)
+
+
 class VideoModel(models.Model):
-    """One model a provider offers; `slug` is the provider's own wire id for it."""
+    """One model a provider offers; `slug` is the provider's own wire id for it.
+
+    `options` lists names of its dialect's options, `references` how many reference images it takes.
+    """
 
     provider = models.ForeignKey(Provider, models.CASCADE, related_name="models")
     slug = models.CharField("wire id", max_length=120)
     name = models.CharField(max_length=120)
-    note = models.CharField(max_length=200, blank=True, default="")
+    note = models.CharField(max_length=300, blank=True, default="")
+    source = models.CharField(max_length=300, blank=True, default="", help_text="Where these facts come from.")
+    from_catalogue = models.BooleanField(default=False, editable=False, help_text="Nobody edited these facts.")
+    options = models.JSONField(default=list, blank=True)
+    references = models.PositiveSmallIntegerField(
+        "reference images", default=0, validators=[MaxValueValidator(4)], help_text="How many it takes; 0 for none."
+    )
+    currency = models.CharField(max_length=3, blank=True, default="")
+    price_note = models.CharField(max_length=300, blank=True, default="")
     enabled = models.BooleanField(default=True)
     position = models.PositiveIntegerField(default=0)
 
@@ -99,6 +192,15 @@ class ModelCombination(models.Model):
     quality = models.CharField(max_length=20, blank=True, default="")
     width = models.PositiveIntegerField(default=0, help_text="Output pixels; 0 when the provider is silent.")
     height = models.PositiveIntegerField(default=0)
+    price = models.DecimalField(
+        "list price",
+        max_digits=18,
+        decimal_places=6,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0)],
+        help_text="Of one clip, in the model's currency.",
+    )
     position = models.PositiveIntegerField(default=0)
 
     class Meta:
@@ -113,4 +215,4 @@ class ModelCombination(models.Model):
         return " · ".join(filter(None, [self.aspect_ratio, f"{self.seconds} s", self.quality]))
 
     def value(self) -> Combination:
-        return Combination(self.aspect_ratio, self.seconds, self.quality, self.width, self.height)
+        return Combination(self.aspect_ratio, self.seconds, self.quality, self.width, self.height, self.price)

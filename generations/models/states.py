@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from types import MappingProxyType
 
 from django.db.models import TextChoices
@@ -41,6 +42,8 @@ FINAL = frozenset({S.DONE, S.FAILED, S.CANCELLED, S.REJECTED})
 """States in which a card falls silent. FAILED can be looked at again, but only by staff."""
 ACTIVE = frozenset(State) - FINAL - {S.UNKNOWN}
 """States that change by themselves: a card in one of them keeps asking."""
+LOOKED_FOR = timedelta(hours=6)
+"""For so long after its sending the portal itself looks for a job of unknown outcome; then it is left to people."""
 
 
 class Outcome(TextChoices):

@@ -10,8 +10,21 @@ from django.db.models import Q
 from generations.models.states import Charged, Outcome
 
 
+class SubmissionQuerySet(models.QuerySet["Submission"]):
+    def unheard(self) -> SubmissionQuerySet:
+        """Those of which nobody knows what the provider made of them."""
+        return self.filter(remote_id="", outcome__in=[Outcome.PENDING, Outcome.NEVER_HEARD])
+
+    def second_clips(self) -> SubmissionQuerySet:
+        """Accepted after all, though staff had moved the job on; not looked at by anybody yet."""
+        return self.filter(left_at__isnull=False, noted_at=None).exclude(remote_id="")
+
+
 class Submission(models.Model):
-    """At most one POST each, at most one live one a job. Committed before the POST leaves."""
+    """At most one POST each, at most one live one a job. Committed before the POST leaves.
+
+    `left_at` is when staff moved the job on without knowing what came of this.
+    """
 
     job = models.ForeignKey("generations.Job", models.CASCADE, related_name="submissions")
     number = models.PositiveSmallIntegerField()
@@ -24,9 +37,14 @@ class Submission(models.Model):
     outcome = models.CharField(max_length=20, choices=Outcome, default=Outcome.PENDING)
     charged = models.CharField(max_length=10, choices=Charged, default=Charged.UNKNOWN)
     detail = models.TextField(blank=True, default="")
+    left_at = models.DateTimeField("given up on", null=True, blank=True, db_index=True, editable=False)
+    noted_at = models.DateTimeField("second clip noted", null=True, blank=True, editable=False)
+
+    objects = SubmissionQuerySet.as_manager()
 
     class Meta:
         ordering = ["job", "number"]
+        indexes = [models.Index(fields=["provider", "sent_at"], name="submission_by_time")]
         constraints = [
             models.UniqueConstraint(fields=["job", "number"], name="submission_number_once"),
             models.UniqueConstraint(

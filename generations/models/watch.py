@@ -11,8 +11,13 @@ class Watch(models.Model):
     job = models.OneToOneField("generations.Job", models.CASCADE, primary_key=True, related_name="watch")
     provider = models.ForeignKey("generations.Provider", models.SET_NULL, related_name="+", null=True)
     remote_id = models.CharField(max_length=300)
+    # Copies of the job's, so that a look needs no other row.
+    dialect = models.CharField(max_length=40, default="")
+    origin = models.CharField(max_length=300, blank=True, default="")
     since = models.DateTimeField()
-    next_poll_at = models.DateTimeField(db_index=True)
+    usual_low = models.FloatField(null=True, help_text="Seconds; hardly a job like this one ends sooner.")
+    usual_high = models.FloatField(null=True, help_text="Seconds; most jobs like this one have ended by then.")
+    next_poll_at = models.DateTimeField()
     lease = models.UUIDField(null=True)
     looks = models.PositiveIntegerField(default=0)
     errors = models.PositiveIntegerField(default=0)
@@ -25,6 +30,7 @@ class Watch(models.Model):
 
     class Meta:
         verbose_name_plural = "watches"
+        indexes = [models.Index(fields=["provider", "next_poll_at"], name="watch_due")]
 
     def __str__(self) -> str:
         return f"{self.job_id}: {self.remote_id}"
