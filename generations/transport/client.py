@@ -7,17 +7,27 @@ import ssl
 import zlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
+import httpcore
 import httpx
 
-from generations.contract import Answer, DialectError, HttpCall, Misconfigured, NeverHeard, NotTaken
-from generations.transport.guard import Allowance, BadCertificate, ForbiddenAddress, origin_of
+from generations.contract import Answer, Cause, DialectError, HttpCall, Misconfigured, NeverHeard, NotTaken
+from generations.contract.secrets import secrets_of
+from generations.transport.guard import (
+    Allowance,
+    BadCertificate,
+    BadHandshake,
+    ForbiddenAddress,
+    UnknownName,
+    UnusableAddress,
+    origin_of,
+)
 from generations.transport.lanes import LaneTransport, tls_context
 
 ANSWER_LIMIT = 1 << 20  # bytes; a longer API answer is unreadable
 POOL_WAIT = 5.0
-SECRET_LENGTH = 12  # characters; a shorter key cannot be told from ordinary words
+HEADERS = {"Accept": "*/*", "Accept-Encoding": "identity", "User-Agent": "sora-portal"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +39,10 @@ class Timeouts:
     read: float = 120
     total: float = 200
 
-    def for_httpx(self) -> httpx.Timeout:
-        return httpx.Timeout(connect=self.connect, read=self.read, write=self.write, pool=POOL_WAIT)
+    @property
+    def extensions(self) -> dict[str, dict[str, float | None]]:
+        """As a request carries them."""
+        return {"timeout": {"connect": self.connect, "read": self.read, "write": self.write, "pool": POOL_WAIT}}
 
 
 QUERY = Timeouts(read=12, write=12, total=15)
@@ -45,16 +57,18 @@ class Door:
         allowance: Allowance,
         *,
         posts: int = 64,
-        gets: int = 64,
+        gets: int = 256,
         submit: Timeouts | None = None,
         context: ssl.SSLContext | None = None,
     ) -> None:
         self.allowance, self.submit_timeouts = allowance, submit or Timeouts()
-        self.origin = origin_of(httpx.URL(base_url))
-        context, permits = context or tls_context(), allowance.permits(httpx.URL(base_url))
+        own = httpx.URL(base_url)
+        self.origin, self.is_permitted = origin_of(own), allowance.permits_url(own)
+        context, permits = context or tls_context(), allowance.permits(own)
         self.post_slots = asyncio.Semaphore(posts)
-        self.posts = _client(LaneTransport(posts, permits, context, keep_alive=False))
-        self.gets = _client(LaneTransport(gets, permits, context, keep_alive=True))
+        # No httpx client around them: it would add cookies, redirects and a third of the cost of a look.
+        self.posts = LaneTransport(posts, permits, context, keep_alive=False)
+        self.gets = LaneTransport(gets, permits, context, keep_alive=True)
 
     @asynccontextmanager
     async def post_lane(self) -> AsyncIterator[None]:
@@ -81,23 +95,22 @@ class Door:
         await self.posts.aclose()
         await self.gets.aclose()
 
-    async def _send(self, client: httpx.AsyncClient, call: HttpCall, timeouts: Timeouts) -> Answer:
+    async def _send(self, lanes: LaneTransport, call: HttpCall, timeouts: Timeouts) -> Answer:
         try:
-            self._check(httpx.URL(call.url))
-            request = _request(client, call, timeouts)
+            url = httpx.URL(call.url)
+            self._check(url)
+            request = _request(url, call, timeouts)
             async with asyncio.timeout(timeouts.total):
-                answer = await _read(await client.send(request, stream=True))
-            return _without_secrets(answer, call)
-        except DialectError:
-            raise
+                return await _read(await lanes.handle_async_request(request))
         except Exception as error:
-            raise named(error) from error
+            known = error if isinstance(error, DialectError) else named(error)
+            raise known.blot(secrets_of(call.headers)) from error
 
     def _check(self, url: httpx.URL) -> None:
         """Calls carry the key, so they go to the provider's own origin only."""
         if origin_of(url) != self.origin:
             raise Misconfigured("The call leads away from the provider's own address.")
-        if not self.allowance.permits_url(url):
+        if not self.is_permitted:
             raise Misconfigured("The provider's address is not allowed: use https.")
 
 
@@ -111,32 +124,47 @@ async def open_door(base_url: str, allowance: Allowance) -> AsyncIterator[Door]:
         await door.aclose()
 
 
+# What went wrong before anything was sent, and what it means.
+BEFORE: dict[type[Exception], tuple[type[DialectError], str, Cause]] = {
+    ForbiddenAddress: (Misconfigured, "The provider's address is not allowed.", Cause.FORBIDDEN),
+    BadCertificate: (Misconfigured, "The provider's certificate does not verify.", Cause.CERTIFICATE),
+    UnusableAddress: (Misconfigured, "The provider's address is not usable.", Cause.PATH),
+    BadHandshake: (NotTaken, "The provider cannot be reached: TLS failed.", Cause.TLS),
+    UnknownName: (NotTaken, "The provider cannot be reached: its name is not known.", Cause.NAME),
+    httpx.InvalidURL: (Misconfigured, "The provider's address is not usable.", Cause.PATH),
+    httpx.UnsupportedProtocol: (Misconfigured, "The provider's address is not usable.", Cause.PATH),
+    httpx.LocalProtocolError: (Misconfigured, "The provider's address is not usable.", Cause.PATH),
+    httpx.ConnectError: (NotTaken, "The provider cannot be reached.", Cause.UNREACHABLE),
+    httpx.ConnectTimeout: (NotTaken, "The provider cannot be reached.", Cause.UNREACHABLE),
+    httpx.PoolTimeout: (NotTaken, "The provider cannot be reached.", Cause.UNREACHABLE),
+}
+
+
 def named(error: BaseException) -> DialectError:
     """What a failure on the way means: nothing left, an admin's matter, or no one knows."""
-    causes = _chain(error)
-    detail = f"{type(error).__name__}: {error}"
-    if any(isinstance(cause, ForbiddenAddress) for cause in causes):
-        return Misconfigured("The provider's address is not allowed.", detail=str(error))
-    if any(isinstance(cause, BadCertificate) for cause in causes):
-        return Misconfigured("The provider's certificate does not verify.", detail=str(error))
-    if isinstance(error, httpx.InvalidURL | httpx.UnsupportedProtocol | httpx.LocalProtocolError):
-        return Misconfigured("The provider's address is not usable.", detail=detail)
-    if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout):
-        return NotTaken("The provider cannot be reached.", detail=detail)
+    if isinstance(error, BaseExceptionGroup):
+        meanings = [named(inner) for inner in error.exceptions]
+        return next((one for one in meanings if isinstance(one, NeverHeard)), meanings[0])
+    causes, detail = _chain(error), f"{type(error).__name__}: {error}"
+    for kind, (meaning, sentence, cause) in BEFORE.items():
+        # Ours are found anywhere in the chain; httpx's own only on top, since a later error may have one below.
+        if isinstance(error, kind) or (issubclass(kind, httpcore.ConnectError) and _among(causes, kind)):
+            return meaning(sentence, detail=detail, cause=cause)
     return NeverHeard("The connection broke before an answer came.", detail=detail)
 
 
-def _client(transport: LaneTransport) -> httpx.AsyncClient:
-    headers = {"Accept-Encoding": "identity"}
-    return httpx.AsyncClient(transport=transport, trust_env=False, follow_redirects=False, headers=headers)
+def _among(causes: list[BaseException], kind: type[BaseException]) -> bool:
+    return any(isinstance(cause, kind) for cause in causes)
 
 
-def _request(client: httpx.AsyncClient, call: HttpCall, timeouts: Timeouts) -> httpx.Request:
+def _request(url: httpx.URL, call: HttpCall, timeouts: Timeouts) -> httpx.Request:
     """The call as a request, or Misconfigured without a word of the header that no header can be."""
     if not all(value.isascii() and value.isprintable() for value in call.headers.values()):
         raise Misconfigured("The provider's key holds characters that no key has.")
-    return client.build_request(
-        call.method, call.url, headers=dict(call.headers), json=call.json, timeout=timeouts.for_httpx()
+    files = [(part.name, (part.filename or None, part.value, part.content_type or None)) for part in call.parts]
+    headers = {**HEADERS, **call.headers}
+    return httpx.Request(
+        call.method, url, headers=headers, json=call.json, files=files or None, extensions=timeouts.extensions
     )
 
 
@@ -167,16 +195,6 @@ def _unpacked(response: httpx.Response, body: bytes) -> bytes:
     plain = unpacking.decompress(body, ANSWER_LIMIT + 1)
     _check_length(len(plain), response)
     return plain
-
-
-def _without_secrets(answer: Answer, call: HttpCall) -> Answer:
-    """The answer with our own key blotted out: some providers repeat it in an error, which is shown and logged."""
-    kept, body = dict(answer.headers), answer.body
-    values = [value for name, value in call.headers.items() if name.lower() not in {"accept", "content-type"}]
-    for secret in (word for value in values for word in value.split() if len(word) >= SECRET_LENGTH):
-        body = body.replace(secret.encode(), "•••".encode())
-        kept = {name: value.replace(secret, "•••") for name, value in kept.items()}
-    return replace(answer, headers=kept, body=body)
 
 
 def _chain(error: BaseException | None) -> list[BaseException]:

@@ -32,6 +32,18 @@ class ForbiddenAddress(httpcore.ConnectError):
     """The name leads to an address this caller may not reach. Nothing was sent."""
 
 
+class UnknownName(httpcore.ConnectError):
+    """The host's name leads nowhere. Nothing was sent."""
+
+
+class UnusableAddress(httpcore.ConnectError):
+    """No connection can be made to such an address at all: its port is no port, for one. Nothing was sent."""
+
+
+class BadHandshake(httpcore.ConnectError):
+    """The two sides found no way to talk in secret. Nothing was sent."""
+
+
 class BadCertificate(httpcore.ConnectError):
     """The server's certificate does not verify. Nothing was sent."""
 
@@ -92,6 +104,7 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.AsyncNetworkStream:
+        """Whatever fails in here fails before a byte is sent, and is an httpcore.ConnectError or ConnectTimeout."""
         try:
             async with asyncio.timeout(timeout):
                 addresses = await self._checked(host, port)
@@ -99,12 +112,18 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
                 return _VerifyingStream(stream)
         except TimeoutError as error:
             raise httpcore.ConnectTimeout(f"{host} could not be reached in {timeout} s") from error
+        except (httpcore.ConnectError, httpcore.ConnectTimeout):
+            raise
+        except Exception as error:
+            raise httpcore.ConnectError(f"{host} could not be reached: {error!r}") from error
 
     async def _checked(self, host: str, port: int) -> list[Address]:
+        if not 0 < port < 1 << 16:  # some resolvers take the rest of it for another port
+            raise UnusableAddress(f"{port} is no port")
         try:
             found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
         except (OSError, UnicodeError) as error:
-            raise httpcore.ConnectError(f"name lookup of {host} failed: {error}") from error
+            raise UnknownName(f"name lookup of {host} failed: {error}") from error
         addresses = list(dict.fromkeys(ipaddress.ip_address(str(info[4][0]).split("%")[0]) for info in found))
         for address in addresses:
             if not self.permits(host, address, port):
@@ -144,10 +163,10 @@ class _VerifyingStream(httpcore.AsyncNetworkStream):
     ) -> httpcore.AsyncNetworkStream:
         try:
             return await self.inner.start_tls(ssl_context, server_hostname, timeout)
-        except httpcore.ConnectError as error:
+        except Exception as error:  # whatever it is, no byte of the call was sent
             if "CERTIFICATE_VERIFY_FAILED" in str(error):
                 raise BadCertificate(f"the certificate of {server_hostname} does not verify") from error
-            raise
+            raise BadHandshake(f"the TLS handshake with {server_hostname} failed: {error}") from error
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         return await self.inner.read(max_bytes, timeout)

@@ -11,6 +11,7 @@ import asyncio
 import ssl
 import sys
 from collections.abc import AsyncIterator, Callable
+from functools import cache
 
 import httpcore
 import httpx
@@ -34,8 +35,9 @@ ERRORS: dict[type[Exception], type[httpx.TransportError]] = {
 }
 
 
+@cache
 def tls_context() -> ssl.SSLContext:
-    """One verifying TLS context; building it is the costly part of a client, so it is shared."""
+    """One verifying TLS context for the process; building it is the costly part of a client."""
     return httpx.create_ssl_context(trust_env=False)
 
 
