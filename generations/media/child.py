@@ -1,10 +1,12 @@
 """The child that opens a clip. Run as a script, alone: no Django, no keys, little memory, little time.
 
-Prints {"duration", "width", "height"} as JSON and writes the poster; a file that is no video ends it with code 1.
+Prints {"duration", "width", "height"} as JSON and writes the poster; a file that is no video ends it with code 1, a
+full disk with its own error number.
 """
 
 from __future__ import annotations
 
+import errno
 import json
 import resource
 import sys
@@ -72,5 +74,8 @@ def _is_dark(picture: Any) -> bool:
 if __name__ == "__main__":
     try:
         main(sys.argv[1], sys.argv[2])
+    except OSError as error:
+        sys.stderr.write(f"{type(error).__name__}: {error}\n")
+        raise SystemExit(errno.ENOSPC if error.errno == errno.ENOSPC else 1) from None
     except Exception as error:
         raise SystemExit(f"{type(error).__name__}: {error}") from None

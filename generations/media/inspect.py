@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from generations.media.limited import Unreadable, run_limited
+
 CHILD = Path(__file__).with_name("child.py")
 SECONDS = 60
+FOREVER = 86_400.0
+EDGE_MOST = 65_535
 
 
 class NotAClip(Exception):
@@ -26,24 +28,24 @@ class ClipFacts:
 
 
 def inspect_clip(clip: Path, poster: Path) -> ClipFacts:
-    """The facts of a clip, its poster frame written to `poster` as WebP. Raises NotAClip."""
+    """The facts of a clip, its poster frame written to `poster` as WebP.
+
+    Raises NotAClip, and OSError when the disk is full.
+    """
     try:
-        done = subprocess.run(
-            [sys.executable, "-I", str(CHILD), str(clip), str(poster)],
-            capture_output=True,
-            timeout=SECONDS,
-            env={"PATH": "/usr/bin:/bin", "HOME": "/nonexistent"},
-            check=False,
-            close_fds=True,
-        )
-    except subprocess.TimeoutExpired as error:
-        raise NotAClip(f"looking into the file took longer than {SECONDS} s") from error
-    if done.returncode != 0:
-        raise NotAClip(_last_words(done.stderr) or f"the reader ended with code {done.returncode}")
-    facts = json.loads(done.stdout)
-    return ClipFacts(float(facts["duration"]), int(facts["width"]), int(facts["height"]))
+        told = run_limited(CHILD, [str(clip), str(poster)], SECONDS)
+    except Unreadable as error:
+        raise NotAClip(str(error)) from error
+    return _facts(told)
 
 
-def _last_words(stderr: bytes) -> str:
-    lines = stderr.decode("utf-8", "replace").strip().splitlines()
-    return lines[-1][:300] if lines else ""
+def _facts(told: bytes) -> ClipFacts:
+    """What the child said, believed only where it can be: the file may have had a hand in it."""
+    try:
+        said = json.loads(told)
+        facts = ClipFacts(float(said["duration"]), int(said["width"]), int(said["height"]))
+    except (ValueError, TypeError, KeyError) as error:
+        raise NotAClip("the reader gave no facts") from error
+    if not (0 <= facts.duration < FOREVER and 0 < facts.width <= EDGE_MOST and 0 < facts.height <= EDGE_MOST):
+        raise NotAClip("the reader gave facts that cannot be")
+    return facts
