@@ -15,6 +15,7 @@ from django.conf import settings
 from generations.engine.database import BUSY, db
 from generations.engine.doors import Doors
 from generations.engine.poller import Poller
+from generations.engine.settler import Settler
 from generations.engine.submitter import Submitter
 from generations.models import Heartbeat
 from generations.services.kick import ENGINE_BEAT
@@ -23,6 +24,7 @@ from generations.services.sweep import sweep
 log = logging.getLogger(__name__)
 
 SWEEP_EVERY = 5.0
+SETTLE_EVERY = 2.0
 BEAT_EVERY = 1.0
 LAST_LOOKS = 5.0
 
@@ -43,9 +45,10 @@ class _Engine:
 
     async def turn(self) -> None:
         doors = Doors()
-        self.submitter, self.poller = Submitter(doors), Poller(doors)
+        self.submitter, self.poller, self.settler = Submitter(doors), Poller(doors), Settler(doors)
         others = [
             asyncio.create_task(self._every(settings.ENGINE_TICK, self.poller.step)),
+            asyncio.create_task(self._every(SETTLE_EVERY, self.settler.step)),
             asyncio.create_task(self._every(SWEEP_EVERY, lambda: db(sweep))),
             asyncio.create_task(self._every(BEAT_EVERY, lambda: db(Heartbeat.beat, ENGINE_BEAT))),
         ]
@@ -54,7 +57,7 @@ class _Engine:
         await self.submitter.drain()
         self.ended.set()
         await asyncio.gather(*others)
-        await self.poller.drain(LAST_LOOKS)
+        await asyncio.gather(self.poller.drain(LAST_LOOKS), self.settler.drain(LAST_LOOKS))
         await doors.aclose()
 
     def _taking(self) -> bool:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 
-from generations.contract import DialectError, Misconfigured, NeverHeard, Snapshot
+from generations.contract import DialectError, NeverHeard
 from generations.engine.database import db
 from generations.engine.doors import Doors
+from generations.services.judge import OutOfReach
 from generations.services.look import Look, Seen, claim_looks, keep_seen
+from generations.services.speaking import read_snapshot
+from generations.wire import look_after
 
 log = logging.getLogger(__name__)
 
-AT_ONCE = 512
-SLICE = 64
+SLICE = 256
 
 
 class Poller:
@@ -22,18 +25,17 @@ class Poller:
     def __init__(self, doors: Doors) -> None:
         self.doors = doors
         self.looking: set[asyncio.Task[None]] = set()
+        self.busy: Counter[int | None] = Counter()
         self.seen: list[Seen] = []
 
     async def step(self) -> None:
         """Write down what came back, then start what is due."""
         await self.flush()
-        room = AT_ONCE - len(self.looking)
-        if room <= 0:
-            return
-        for look in await db(claim_looks, room):
+        for look in await db(claim_looks, dict(self.busy)):
             task = asyncio.create_task(self._ask(look))
             self.looking.add(task)
             task.add_done_callback(self.looking.discard)
+            self.busy[look.watch.provider_id] += 1
 
     async def flush(self) -> None:
         """In slices: each ending is a transaction of its own, and the heartbeat uses the same thread."""
@@ -48,17 +50,20 @@ class Poller:
         await self.flush()
 
     async def _ask(self, look: Look) -> None:
-        result = await self._result(look)  # on its own line: a flush meanwhile replaces the list
-        self.seen.append(Seen(look, result))
+        try:
+            result = await self._result(look)  # on its own line: a flush meanwhile replaces the list
+            self.seen.append(result)
+        finally:
+            self.busy[look.watch.provider_id] -= 1
 
-    async def _result(self, look: Look) -> Snapshot | DialectError:
+    async def _result(self, look: Look) -> Seen:
         if look.call is None or look.dialect is None or look.provider is None:
-            return Misconfigured(look.obstacle)
+            return Seen(look, OutOfReach(look.obstacle))
         try:
             answer = await self.doors.to(look.provider).query(look.call)
-            return look.dialect.read_snapshot(answer)
+            return Seen(look, read_snapshot(look.dialect, answer, look.watch.remote_id), look_after(answer))
         except DialectError as error:
-            return error
+            return Seen(look, error)
         except Exception as error:
-            log.exception("an answer could not be read")
-            return NeverHeard("The provider's answer could not be read.", detail=repr(error))
+            log.exception("an answer was lost")
+            return Seen(look, NeverHeard("The provider's answer was lost.", detail=repr(error)))

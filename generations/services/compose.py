@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from generations.contract import Combination, Offer, OfferedModel, OfferedProvider
-from generations.models import Job, JobEvent, Prompt, Provider, State, User, Visibility
+from generations.models import Fit, Job, JobEvent, Prompt, Provider, Reference, State, User, Visibility
 from generations.models.prompt import text_hash
 from generations.services.kick import kick_engine
 from generations.services.offer import current_offer
@@ -32,6 +34,9 @@ class Ask:
     seconds: int | None = None
     quality: str | None = None
     visibility: Visibility = Visibility.TEAM
+    options: Mapping[str, str] = field(default_factory=dict)
+    reference: UUID | None = None
+    reference_fit: Fit = Fit.CROP
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,19 +91,46 @@ def check(author: User, offer: Offer, ask: Ask) -> tuple[Ask, OfferedProvider, C
         raise NotPossible(
             "model", f"{provider.name} does not offer {ask.model or 'this model'} now. Choose another one."
         )
-    return replace(ask, text=text), provider, _combination(model, ask)
+    combination = _combination(model, ask)
+    _check_reference(author, provider, model, ask)
+    return replace(ask, text=text, options=_options(model, ask)), provider, combination
+
+
+def _options(model: OfferedModel, ask: Ask) -> dict[str, str]:
+    """A value for each of the model's options, the default where nothing was chosen."""
+    chosen = {}
+    for option in model.options:
+        value = ask.options.get(option.name, option.default)
+        if value not in {known.value for known in option.values}:
+            choices = ", ".join(known.value for known in option.values if known.value)
+            raise NotPossible(option.name, f"{value} is not a choice for {option.label}. Choose one of {choices}.")
+        chosen[option.name] = value
+    return chosen
+
+
+def _check_reference(author: User, provider: OfferedProvider, model: OfferedModel, ask: Ask) -> None:
+    if ask.reference is None:
+        return
+    if not model.references:
+        why = model.references_off or f"{model.name} takes no reference image. Remove it or choose another model."
+        raise NotPossible("reference", why)
+    image = Reference.objects.visible_to(author).filter(key=ask.reference).first()
+    if image is None:
+        raise NotPossible("reference", "This image is not there any more. Add it again.")
+    if provider.by_address and not image.source_url:
+        raise NotPossible("reference", f"{provider.name} takes images by their address only. Give the image's URL.")
 
 
 def _combination(model: OfferedModel, ask: Ask) -> Combination:
     """The model's first combination that agrees with every choice made; the first choice that has none is named."""
     left = list(model.combinations)
-    for field in ("aspect_ratio", "seconds", "quality"):
-        wanted = getattr(ask, field)
+    for name in ("aspect_ratio", "seconds", "quality"):
+        wanted = getattr(ask, name)
         if wanted is None:
             continue
-        fitting = [c for c in left if getattr(c, field) == wanted]
+        fitting = [c for c in left if getattr(c, name) == wanted]
         if not fitting:
-            raise NotPossible(field, _not_offered(model, left, field, wanted))
+            raise NotPossible(name, _not_offered(model, left, name, wanted))
         left = fitting
     return left[0]
 
@@ -116,6 +148,7 @@ def _earlier(author: User, compose_token: str) -> Job | None:
 def _make(author: User, ask: Ask, provider: OfferedProvider, combination: Combination) -> Job:
     now = timezone.now()
     row = Provider.objects.get(pk=provider.pk)
+    image = Reference.objects.visible_to(author).get(key=ask.reference) if ask.reference else None
     job = Job.objects.create(
         author=author,
         prompt=_prompt(author, ask),
@@ -127,6 +160,11 @@ def _make(author: User, ask: Ask, provider: OfferedProvider, combination: Combin
         aspect_ratio=combination.aspect_ratio,
         seconds=combination.seconds,
         quality=combination.quality,
+        width=combination.width,
+        height=combination.height,
+        options=dict(ask.options),
+        reference=image,
+        reference_fit=ask.reference_fit if image else "",
         state=State.QUEUED,
         state_since=now,
         compose_token=ask.compose_token,

@@ -17,7 +17,8 @@ def history(user: User) -> QuerySet[Prompt]:
     Only jobs the user may see are counted, so a private run never shows in a shared number.
     """
     seen = Job.objects.visible_to(user).filter(prompt=OuterRef("pk"))
-    newest, shown = seen.newest_first(), seen.filter(state=State.DONE).exclude(cover__poster="").newest_first()
+    kept = seen.on_the_shelf().filter(state=State.DONE).exclude(cover__poster="")
+    newest, shown = seen.newest_first(), kept.newest_first()
     return Prompt.objects.visible_to(user).filter(Exists(seen)).select_related("author", "owner").annotate(
         runs=_count(seen),
         done=_count(seen.filter(state=State.DONE)),

@@ -8,6 +8,7 @@ from itertools import chain, count
 
 from generations.models import Job, Provider, Role, State, User
 from generations.services.providers import add_provider
+from generations.services.refresh import refresh
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,9 @@ def ensure_admin(email: str, password: str = "") -> FirstAdmin | None:
 
 
 def ensure_sandbox(base_url: str, key: str) -> Provider:
-    """The sandbox provider's row, at the address where the sandbox listens now. What an admin changed stays."""
+    """The sandbox provider's row, at the address where the sandbox listens now. What an admin changed stays;
+    the rest of its models is as this version's catalogue says.
+    """
     provider = Provider.objects.filter(is_sandbox=True).first()
     if provider is None:
         # The first free name: an admin may have given "Sandbox" to something else.
@@ -40,4 +43,5 @@ def ensure_sandbox(base_url: str, key: str) -> Provider:
         provider.save(update_fields=["base_url", "key"])
         # The same sandbox under a new port: it still knows these jobs.
         Job.objects.filter(provider=provider, state=State.RUNNING).update(origin=provider.origin)
+    refresh(provider)
     return provider

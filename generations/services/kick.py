@@ -9,10 +9,12 @@ from django_q.brokers import get_broker
 from django_q.tasks import async_task
 
 from generations.models import Heartbeat
+from sora_portal.brokers import own_door
 
 # Tasks by dotted name: a pickled function would pin the module it lives in.
 RUN_ENGINE = "generations.tasks.run_engine"
 ARCHIVE = "generations.tasks.archive"
+TIDY = "generations.tasks.tidy"
 CANARY = "generations.tasks.canary"
 MAIN, ENGINE, ARCHIVES = "portal", "engine", "archive"
 """The clusters by name. Always named in full: inside a cluster's own processes the default is that cluster."""
@@ -23,27 +25,36 @@ ENGINE_STALE = timedelta(seconds=5)
 
 
 def kick_engine() -> None:
-    """See that an engine is awake: enqueue a turn unless one is alive or already waits."""
+    """See that an engine is awake, on whichever machine: enqueue a turn unless one is alive or already waits."""
     last = Heartbeat.last(ENGINE_BEAT)
-    if last is None or timezone.now() - last > ENGINE_STALE:
-        kick_engine_again()
+    if last is None or abs(timezone.now() - last) > ENGINE_STALE:
+        _enqueue_once(ENGINE, RUN_ENGINE)
 
 
-def kick_engine_again() -> None:
-    """Enqueue a turn of the engine, unless one waits already."""
-    if not waiting_in(ENGINE):
-        async_task(RUN_ENGINE, cluster=ENGINE)
+def kick_engine_again(under_way: int = 0) -> None:
+    """Enqueue a turn of this instance's own engine, unless it has one beside those known to be `under_way`.
+
+    Turns that a cluster has taken count, where the broker knows them (Redis forgets): each enqueues the next one, so
+    two would never become one again.
+    """
+    door = get_broker(own_door(ENGINE))
+    if door.queue_size() + (door.lock_size() or 0) <= under_way:
+        async_task(RUN_ENGINE, cluster=own_door(ENGINE))
 
 
 def kick_archive(output_pk: int) -> None:
-    """Have the archive cluster copy this output."""
+    """Have an archive cluster copy this output."""
     async_task(ARCHIVE, output_pk, cluster=ARCHIVES)
 
 
+def kick_tidy() -> None:
+    """Have the archive cluster, where the files arrive, bring files and rows together."""
+    async_task(TIDY, cluster=ARCHIVES)
+
+
 def kick_canary(cluster: str) -> None:
-    """Send a sign of life through a cluster's whole chain; `signals` stamps its acknowledgement."""
-    if not waiting_in(cluster):
-        async_task(CANARY, cluster, cluster=cluster)
+    """Send a sign of life through the whole chain of our own cluster; `signals` stamps its acknowledgement."""
+    _enqueue_once(own_door(cluster), CANARY, cluster)
 
 
 def canary_beat(cluster: str) -> str:
@@ -51,6 +62,25 @@ def canary_beat(cluster: str) -> str:
     return f"canary:{cluster}"
 
 
-def waiting_in(cluster: str) -> int:
-    """How many tasks wait in a cluster's queue."""
-    return int(get_broker(cluster).queue_size())
+def waiting_in(queue: str) -> int:
+    """How many tasks wait in a queue: a cluster's, or an own door."""
+    return int(get_broker(queue).queue_size())
+
+
+def fresh_start(cluster: str) -> None:
+    """Before our cluster starts: drop what its killed predecessor had taken from its own door; an engine has a turn."""
+    get_broker(own_door(cluster)).delete_queue()
+    if cluster == ENGINE:
+        kick_engine_again()
+
+
+def forget_gone_instances() -> None:
+    """Remove the heartbeats of instances that have been silent for a day, and what waits at their doors."""
+    for instance in Heartbeat.forget_gone():
+        for cluster in (MAIN, ENGINE, ARCHIVES):
+            get_broker(own_door(cluster, instance)).delete_queue()
+
+
+def _enqueue_once(queue: str, task: str, *args: object) -> None:
+    if not waiting_in(queue):
+        async_task(task, *args, cluster=queue)

@@ -1,42 +1,43 @@
-"""Looking at jobs in flight: claiming what is due, keeping what was seen, ending what has ended."""
+"""Looking at jobs in flight: claiming what is due, keeping what was seen."""
 
 from __future__ import annotations
 
 import logging
-import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from functools import partial
+from datetime import datetime, timedelta
+from operator import attrgetter
 from uuid import UUID, uuid4
 
-from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from generations.contract import Dialect, DialectError, HttpCall, Misconfigured, NotKnown, RemoteState, Snapshot
-from generations.dialects import DIALECTS
-from generations.models import Charged, Job, Output, Provider, State, Watch
-from generations.services.advance import advance
-from generations.services.kick import kick_archive
+from generations.contract import Dialect, DialectError, HttpCall, NotTaken, Snapshot
+from generations.models import Provider, Watch
+from generations.process import failpoint
+from generations.services.health import answered
+from generations.services.judge import Ending, end, judge
+from generations.services.pace import SLOWEST, Usual, after_error, jittered, next_look
+from generations.services.speaking import NotSpoken, dialect_of
 
 log = logging.getLogger(__name__)
 
+PLAIN = ("looks", "errors", "missing", "no_url", "progress", "word", "trouble", "rev")
+
 VISIBILITY = timedelta(seconds=20)  # longer than a look may take, so no second one starts meanwhile
-SLOWEST = 60.0
-NO_URL_LOOKS = 6
-MISSING_LOOKS = 5
-SILENT_LOOKS = 30  # about half an hour at the slowest pace
-TROUBLE_AFTER = 3
-REASON = 500  # characters of a provider's words that are kept
+LATE = 1.0  # seconds of lateness that the next look makes good
+AT_ONCE = 256  # looks under way at one provider; a hanging one takes no other's place
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One look to be taken. `call` is None when it cannot be: `obstacle` says why."""
+    """One look to be taken, begun `at`, `lag` seconds late. `call` is None when it cannot be: `obstacle` says why."""
 
     watch: Watch
     lease: UUID
+    at: datetime
+    lag: float
     provider: Provider | None
     dialect: Dialect | None
     call: HttpCall | None
@@ -45,173 +46,144 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What a look came to."""
+    """What a look came to. `asked`: seconds the provider asks us to wait before the next one."""
 
     look: Look
     result: Snapshot | DialectError
+    asked: float | None = None
 
 
-def claim_looks(limit: int) -> list[Look]:
-    """Take up to `limit` due watches, so that nobody else looks at them for a while."""
+def claim_looks(busy: Mapping[int | None, int]) -> list[Look]:
+    """Take due watches, so that nobody else looks at them for a while: for each provider as many as it has room for.
+
+    `busy` counts the looks under way by provider.
+    """
     now = timezone.now()
-    if not Watch.objects.filter(next_poll_at__lte=now).exists():
-        return []
-    lease = uuid4()
-    pks = _claim(lease, now, limit)
-    watches = Watch.objects.filter(pk__in=pks, lease=lease).select_related("job", "provider")
-    return [_look(watch, lease) for watch in watches]
+    due = Watch.objects.filter(next_poll_at__lte=now)
+    providers: list[Provider | None] = list(Provider.objects.filter(Exists(due.filter(provider=OuterRef("pk")))))
+    if due.filter(provider=None).exists():
+        providers.append(None)
+    rooms = [(provider, _room(provider, busy)) for provider in providers]
+    looks: list[Look] = []
+    with transaction.atomic():
+        for provider, room in rooms:
+            looks += _claim(provider, room, now) if room > 0 else []
+    return looks
+
+
+def _room(provider: Provider | None, busy: Mapping[int | None, int]) -> int:
+    """How many more looks may be under way: none while it is left alone, one in all while nothing gets through."""
+    if provider is None:
+        return AT_ONCE
+    if provider.is_quiet:
+        return 0
+    return (1 if provider.is_failing else AT_ONCE) - busy.get(provider.pk, 0)
+
+
+def _claim(provider: Provider | None, room: int, now: datetime) -> list[Look]:
+    rows = Watch.objects.select_for_update(skip_locked=connection.features.has_select_for_update_skip_locked)
+    due = list(rows.filter(provider=provider, next_poll_at__lte=now).order_by("next_poll_at")[:room])
+    lease, says = uuid4(), _Speaker(provider)
+    looks = [says.look(watch, lease, now) for watch in due]
+    Watch.objects.filter(pk__in=[watch.pk for watch in due]).update(lease=lease, next_poll_at=now + VISIBILITY)
+    return looks
+
+
+class _Speaker:
+    """Builds the calls of one provider's looks: its address and secrets are read once for all of them."""
+
+    def __init__(self, provider: Provider | None) -> None:
+        self.provider, self.origin = provider, provider.origin if provider else ""
+        self.dialects: dict[str, Dialect | str] = {}
+
+    def look(self, watch: Watch, lease: UUID, now: datetime) -> Look:
+        dialect, lag = self._dialect(watch), (now - watch.next_poll_at).total_seconds()
+        if isinstance(dialect, str):
+            return Look(watch, lease, now, lag, self.provider, None, None, dialect)
+        return Look(watch, lease, now, lag, self.provider, dialect, dialect.query(watch.remote_id))
+
+    def _dialect(self, watch: Watch) -> Dialect | str:
+        """The dialect the job was sent in, or why it cannot be spoken."""
+        if self.provider is None:
+            return "The provider was removed."
+        if watch.origin != self.origin:
+            # The job lives at the old address; the key belongs to the new one.
+            return "The provider's address was changed after this was sent."
+        if watch.dialect not in self.dialects:
+            try:
+                self.dialects[watch.dialect] = dialect_of(self.provider, watch.dialect)
+            except NotSpoken as error:
+                self.dialects[watch.dialect] = str(error)
+        return self.dialects[watch.dialect]
 
 
 def keep_seen(seen: Iterable[Seen]) -> None:
-    """Write down what looks came to: one bulk write, or the job moves. A stale lease changes nothing."""
-    quiet = []
+    """Write down what looks came to: jobs that ended move, the rest is one bulk write.
+
+    A stale lease changes nothing.
+    """
+    quiet, seen = [], list(seen)
     for one in seen:
         watch = one.look.watch
         before = (watch.progress, watch.word, watch.trouble)
-        ending = _judge(watch, one.result)
-        if ending is None or not _ended(ending, one.look):
+        ending = judge(watch, one.result)
+        if ending is None or not _ended(one.look, ending):
             watch.rev += (watch.progress, watch.word, watch.trouble) != before
             watch.looks += 1
-            watch.next_poll_at = _next_look(watch)
+            watch.next_poll_at = _next_look(one)
             quiet.append(one.look)
-    _keep_quiet(quiet)
+    with transaction.atomic():
+        _keep_health(seen)
+        _keep_quiet(quiet)
 
 
-def _ended(ending: _Ending, look: Look) -> bool:
+def _ended(look: Look, ending: Ending) -> bool:
     """True when the look ended its job. An end that cannot be written holds up no other job of the batch."""
     try:
-        return ending(look)
+        return end(look.watch, ending, {"lease": look.lease})
     except (OperationalError, InterfaceError):
         raise
     except Exception:
-        log.exception("the end of job %s could not be written", look.watch.job.key)
+        log.exception("the end of job %s could not be written", look.watch.job_id)
         return False
 
 
-def _claim(lease: UUID, now: datetime, limit: int) -> list[int]:
-    """UPDATE ... RETURNING: one statement wins each row once, on both databases."""
-    table, value = Watch._meta.db_table, Watch._meta.get_field("lease").get_db_prep_value(lease, connection)
-    skip = " FOR UPDATE SKIP LOCKED" if connection.features.has_select_for_update_skip_locked else ""
-    due = f"SELECT job_id FROM {table} WHERE next_poll_at <= %s ORDER BY next_poll_at LIMIT %s{skip}"  # noqa: S608
-    sql = f"UPDATE {table} SET lease = %s, next_poll_at = %s WHERE job_id IN ({due}) RETURNING job_id"  # noqa: S608
-    adapt = connection.ops.adapt_datetimefield_value
-    with connection.cursor() as cursor:
-        cursor.execute(sql, [value, adapt(now + VISIBILITY), adapt(now), limit])
-        return [row[0] for row in cursor.fetchall()]
+def _keep_health(seen: Iterable[Seen]) -> None:
+    """What the calls say about their providers, one write each."""
+    told: dict[int, list[DialectError | None]] = {}
+    for one in seen:
+        if one.look.provider and one.look.call:
+            error = one.result if isinstance(one.result, DialectError) else None
+            told.setdefault(one.look.provider.pk, []).append(error)
+    for provider, results in told.items():
+        answered(provider, results)
 
 
-def _look(watch: Watch, lease: UUID) -> Look:
-    job, provider = watch.job, watch.provider
-    if provider is None:
-        return Look(watch, lease, None, None, None, "The provider was removed.")
-    if job.origin != provider.origin:
-        # The job lives at the old address; the key belongs to the new one.
-        return Look(watch, lease, provider, None, None, "The provider's address was changed after this was sent.")
-    if job.dialect not in DIALECTS:
-        return Look(watch, lease, provider, None, None, f"This version of the portal does not speak {job.dialect}.")
-    dialect = DIALECTS[job.dialect](provider.base_url, provider.key)
-    return Look(watch, lease, provider, dialect, dialect.query(watch.remote_id))
-
-
-class _Ending:
-    """Moves a job out of RUNNING after a look, if the look's lease still holds."""
-
-    def __init__(self, to: State, reason: str, charged: Charged, snapshot: Snapshot | None = None) -> None:
-        self.to, self.reason, self.charged, self.snapshot = to, reason, charged, snapshot
-
-    def __call__(self, look: Look) -> bool:
-        job, fence = look.watch.job, {"lease": look.lease}
-        detail = look.watch.trouble
-        if self.to != State.ARCHIVING:
-            return advance(job, self.to, reason=self.reason, detail=detail, charged=self.charged, watch=fence)
-        with transaction.atomic():
-            if not advance(job, self.to, charged=self.charged, watch=fence):
-                return False
-            self._keep_outputs(job)
-        return True
-
-    def _keep_outputs(self, job: Job) -> None:
-        outputs = self.snapshot.outputs if self.snapshot else ()
-        for number, output in enumerate(outputs, 1):
-            expires, now = _moment(output.expires_at), timezone.now()
-            row = Output.objects.create(
-                job=job, number=number, remote_url=output.url, expires_at=expires, next_try_at=now
-            )
-            if number == 1:
-                Job.objects.filter(pk=job.pk).update(cover=row)
-            transaction.on_commit(partial(kick_archive, row.pk), robust=True)
-
-
-def _moment(unix: float | None) -> datetime | None:
-    """Unix seconds as a time; None when no calendar has it."""
-    try:
-        return datetime.fromtimestamp(unix, tz=UTC) if unix else None
-    except (ValueError, OverflowError, OSError):
-        return None
-
-
-def _judge(watch: Watch, result: Snapshot | DialectError) -> _Ending | None:
-    """Note what was seen on the watch; what ends the job, or None while it goes on."""
-    if isinstance(result, DialectError):
-        return _judge_error(watch, result)
-    watch.errors = watch.missing = 0
-    watch.trouble, watch.word, said = "", "", result.reason[:REASON]
-    match result.state:
-        case RemoteState.SUCCEEDED if result.outputs:
-            return _Ending(State.ARCHIVING, "", Charged.YES, result)
-        case RemoteState.SUCCEEDED:
-            watch.no_url += 1
-            watch.progress = 100
-            if watch.no_url >= NO_URL_LOOKS:
-                return _Ending(State.FAILED, "The provider says it is finished but gives no file.", Charged.YES)
-        case RemoteState.FAILED:
-            return _Ending(State.FAILED, said or "The provider failed and gave no reason.", Charged.UNKNOWN)
-        case RemoteState.CANCELLED:
-            return _Ending(State.CANCELLED, said or "The provider cancelled it.", Charged.UNKNOWN)
-        case RemoteState.UNRECOGNISED:
-            watch.word = result.word[:60]
-    if result.progress is not None:
-        watch.progress = max(watch.progress or 0, result.progress)
-    return _too_old(watch)
-
-
-def _judge_error(watch: Watch, error: DialectError) -> _Ending | None:
-    """One error is nothing; only a run of "no such job" or old age ends a job."""
-    watch.errors += 1
-    watch.missing = watch.missing + 1 if isinstance(error, NotKnown) else 0
-    if watch.errors >= TROUBLE_AFTER:
-        watch.trouble = error.detail[:REASON]
-    if watch.missing >= MISSING_LOOKS:
-        return _Ending(State.FAILED, "The provider no longer knows this job.", Charged.UNKNOWN)
-    # Old age is judged by news, or by a long silence: the portal may just have been off, or its key be wrong.
-    silent = watch.errors >= SILENT_LOOKS and not isinstance(error, Misconfigured)
-    return _too_old(watch) if silent else None
-
-
-def _too_old(watch: Watch) -> _Ending | None:
-    if timezone.now() - watch.since < timedelta(seconds=settings.RUNNING_MAX_AGE):
-        return None
-    hours = settings.RUNNING_MAX_AGE / 3600
-    return _Ending(State.FAILED, f"The provider did not finish within {hours:g} hours.", Charged.UNKNOWN)
-
-
-def _next_look(watch: Watch) -> datetime:
-    interval = watch.provider.poll_interval if watch.provider else SLOWEST
-    seconds = min(SLOWEST, interval * 2 ** min(watch.errors, 6)) if watch.errors else interval
-    return timezone.now() + timedelta(seconds=seconds * random.uniform(0.9, 1.1))  # noqa: S311
+def _next_look(seen: Seen) -> datetime:
+    """Counted from when this one was due, or the time an answer takes would stretch every interval."""
+    look, watch = seen.look, seen.look.watch
+    base = look.provider.poll_interval if look.provider else SLOWEST
+    if watch.errors:
+        asked = seen.result.retry_after if isinstance(seen.result, NotTaken) else None
+        return timezone.now() + timedelta(seconds=jittered(after_error(watch.errors, base, asked)))
+    usual = Usual(watch.usual_low, watch.usual_high) if watch.usual_low and watch.usual_high else None
+    age = (look.at - watch.since).total_seconds()
+    wait = jittered(next_look(age, base, usual=usual, progress=watch.progress, asked=seen.asked))
+    made_good = look.lag if 0 < look.lag < LATE else 0.0
+    return look.at + timedelta(seconds=max(wait - made_good, wait / 2))
 
 
 def _keep_quiet(looks: list[Look]) -> None:
-    columns = {"next_poll_at", "looks", "errors", "missing", "no_url", "progress", "word", "trouble", "rev"}
-    fields = [field for field in Watch._meta.concrete_fields if field.name in columns]
-    sets = ", ".join(f"{field.column} = %s" for field in fields)
+    """One statement for all: the plain columns are their own database values, only the two others are adapted."""
+    sets = ", ".join(f"{name} = %s" for name in ("next_poll_at", *PLAIN))
     sql = f"UPDATE {Watch._meta.db_table} SET {sets} WHERE job_id = %s AND lease = %s"  # noqa: S608
-    lease = Watch._meta.get_field("lease")
+    moment, plain = connection.ops.adapt_datetimefield_value, attrgetter(*PLAIN)
+    as_uuid = Watch._meta.get_field("lease").get_db_prep_value
     rows = [
-        [*(f.get_db_prep_save(getattr(look.watch, f.attname), connection) for f in fields), look.watch.pk,
-         lease.get_db_prep_value(look.lease, connection)]
+        (moment(look.watch.next_poll_at), *plain(look.watch), look.watch.pk, as_uuid(look.lease, connection))
         for look in looks
-    ]  # fmt: skip
+    ]
     if rows:
-        with transaction.atomic(), connection.cursor() as cursor:
+        with connection.cursor() as cursor:
             cursor.executemany(sql, rows)
+            failpoint("mid_poll_write")

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from django.db.models import Prefetch
 
-from generations.contract import Offer, OfferedModel, OfferedProvider
+from generations.catalogue import options_of
+from generations.contract import Delivery, Offer, OfferedModel, OfferedProvider
+from generations.dialects import DIALECTS
 from generations.models import Provider, VideoModel
+from generations.services.delivery import unavailable
 
 
 def current_offer() -> Offer:
@@ -14,14 +17,27 @@ def current_offer() -> Offer:
     rows = Provider.objects.offered().prefetch_related(
         Prefetch("models", models.order_by("position", "slug").prefetch_related("combinations"), to_attr="on_offer")
     )
-    offered = (_provider(row, getattr(row, "on_offer")) for row in rows)  # noqa: B009 - set by the prefetch
+    offered = (_provider(row, getattr(row, "on_offer")) for row in rows if row.dialect in DIALECTS)  # noqa: B009 - set by the prefetch
     return Offer(tuple(provider for provider in offered if provider.models))
 
 
 def _provider(row: Provider, models: list[VideoModel]) -> OfferedProvider:
-    return OfferedProvider(row.pk, row.name, tuple(map(_model, models)), row.is_sandbox, row.waiting)
+    off = unavailable(row, DIALECTS[row.dialect])
+    offered = tuple(_model(row, model, off) for model in models)
+    by_address = row.delivery == Delivery.ADDRESS
+    return OfferedProvider(row.pk, row.name, offered, row.is_sandbox, row.waiting, by_address)
 
 
-def _model(row: VideoModel) -> OfferedModel:
-    combinations = tuple(combination.value() for combination in row.combinations.all())
-    return OfferedModel(row.pk, row.slug, row.name, combinations, row.note)
+def _model(provider: Provider, row: VideoModel, references_off: str) -> OfferedModel:
+    known = options_of(provider.dialect)
+    return OfferedModel(
+        pk=row.pk,
+        slug=row.slug,
+        name=row.name,
+        combinations=tuple(combination.value() for combination in row.combinations.all()),
+        note=row.note,
+        options=tuple(known[name] for name in row.options if name in known),
+        references=0 if references_off else row.references,
+        references_off=references_off if row.references else "",
+        currency=row.currency,
+    )

@@ -2,26 +2,54 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import timedelta
 
 from django.conf import settings
-from django.db.models import Q
+from django.core.cache import cache
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
-from generations.models import Job, Output, State, Submission
+from generations.models import Heartbeat, Job, JobEvent, Output, State, Submission
+from generations.services import spool
 from generations.services.advance import advance
-from generations.services.kick import ARCHIVES, kick_archive, waiting_in
-from generations.services.submit import unheard
+from generations.services.clock import mend_times
+from generations.services.health import forget_old_hours
+from generations.services.kick import ARCHIVES, kick_archive, kick_tidy, waiting_in
+from generations.services.references import forget_unused
+from generations.services.submit import settle, unheard
+
+log = logging.getLogger(__name__)
 
 KICK_AGAIN = timedelta(seconds=60)
 ENOUGH = 10
+TIDY_EVERY = timedelta(hours=1)
+OLD_EVERY = 3600  # seconds between two rounds of what may wait
 
 
 def sweep() -> None:
     """One round."""
+    _left_in_the_spool()
     _dead_submitters()
     _waited_too_long()
+    mend_times()
     _to_archive()
+    if Heartbeat.take_turn("tidy:kicked", TIDY_EVERY):
+        kick_tidy()
+    if cache.add("swept-old", True, OLD_EVERY):
+        forget_old_hours()
+        forget_unused()
+
+
+def _left_in_the_spool() -> None:
+    """What was answered and written down, though the process ended or the database was away before it was saved."""
+    for token, result in spool.left_behind():
+        try:
+            if settle(token, result):
+                log.warning("an answer was recovered from the spool")
+            spool.drop(token)
+        except Submission.DoesNotExist:
+            spool.put_aside(token)
 
 
 def _dead_submitters() -> None:
@@ -34,7 +62,9 @@ def _dead_submitters() -> None:
 
 def _waited_too_long() -> None:
     aged = timezone.now() - timedelta(seconds=settings.QUEUED_MAX_AGE)
-    for job in Job.objects.filter(state=State.QUEUED, created_at__lt=aged):
+    # What a person put back into the queue waits from then on.
+    again = JobEvent.objects.filter(job=OuterRef("pk"), state=State.QUEUED, actor__isnull=False, at__gte=aged)
+    for job in Job.objects.filter(~Exists(again), state=State.QUEUED, created_at__lt=aged):
         advance(job, State.FAILED, reason="It waited for more than a day and was not sent.")
     for job in Job.objects.filter(state=State.QUEUED, provider=None):
         advance(job, State.FAILED, reason="Its provider was removed before it was sent.")
@@ -46,8 +76,10 @@ def _to_archive() -> None:
         return
     now = timezone.now()
     idle = Q(lease_until=None) | Q(lease_until__lt=now)
-    due = Output.objects.filter(idle, stored_at=None, abandoned_at=None, next_try_at__lte=now)
-    for pk, next_try in due.order_by("next_try_at").values_list("pk", "next_try_at")[:ENOUGH]:
+    due = Output.objects.wanted().filter(idle, next_try_at__lte=now)
+    # Links that end soon come first, those that say nothing of an end last.
+    urgent = due.order_by(F("expires_at").asc(nulls_last=True), "next_try_at")
+    for pk, next_try in urgent.values_list("pk", "next_try_at")[:ENOUGH]:
         # Moving the time is winning the kick: two sweepers send one.
         if Output.objects.filter(pk=pk, next_try_at=next_try).update(next_try_at=now + KICK_AGAIN):
             kick_archive(pk)

@@ -1,0 +1,36 @@
+"""Who changed what, in the same transaction as the change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from generations.models import AuditEntry, Provider, User
+
+# Of these only that they were set, changed or cleared is written down.
+SECRETS = frozenset({"key", "headers_json", "webhook_secret"})
+Change = tuple[Any, Any]
+
+
+def note(actor: User | None, action: str, subject: str, changes: Mapping[str, Change] | None = None) -> None:
+    """Write one line; `changes` maps a field to (before, after). No actor means a command on the server."""
+    told = {name: _told(name, *change) for name, change in (changes or {}).items()}
+    AuditEntry.objects.create(actor=actor, action=action, subject=subject[:200], changes=told)
+
+
+def about(provider: Provider) -> QuerySet[AuditEntry]:
+    """What was written down under this provider's present name, of its models too, newest first."""
+    whose = Q(subject=provider.name) | Q(subject__startswith=f"{provider.name}: ")
+    return AuditEntry.objects.filter(whose).select_related("actor")
+
+
+def _told(name: str, before: Any, after: Any) -> list[Any]:
+    if name in SECRETS:
+        return ["set" if before else "not set", ("changed" if before else "set") if after else "cleared"]
+    return [_plain(before), _plain(after)]
+
+
+def _plain(value: Any) -> Any:
+    return value if isinstance(value, str | int | float | bool | list | None) else str(value)

@@ -1,0 +1,42 @@
+"""What is wrong with a model's legal combinations, each with its cure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
+
+from generations.contract import Combination
+
+RATIO = re.compile(r"\d{1,3}:\d{1,3}", re.ASCII)
+SECONDS_MOST, QUALITY_MOST, PIXELS_MOST, PRICE_MOST = 600, 20, 16_384, 1_000_000
+
+
+def problem_of(combinations: Sequence[Combination]) -> str:
+    """The first problem in a sentence, or ""."""
+    if not combinations:
+        return "Give at least one length with its aspect ratio."
+    choices = {replace(c, price=None, width=0, height=0) for c in combinations}
+    if len(choices) < len(combinations):
+        return "Two rows have the same aspect ratio, length and quality."
+    return next(filter(None, map(_problem, combinations)), "")
+
+
+def _problem(c: Combination) -> str:
+    if not RATIO.fullmatch(c.aspect_ratio):
+        return f"“{c.aspect_ratio}” is no aspect ratio. Write it like 16:9."
+    if not 1 <= c.seconds <= SECONDS_MOST:
+        return f"{c.seconds} s is no length of a clip. Give 1 to {SECONDS_MOST}."
+    if len(c.quality) > QUALITY_MOST:
+        return f"“{c.quality[:QUALITY_MOST]}…” is too long. Give at most {QUALITY_MOST} characters."
+    if not (0 <= c.width <= PIXELS_MOST and 0 <= c.height <= PIXELS_MOST):
+        return f"{c.width} × {c.height} is no size of a clip. Give at most {PIXELS_MOST}, or 0."
+    if c.price is not None and not 0 <= c.price <= PRICE_MOST:
+        return f"{c.price} is no price of a clip. Give 0 to {PRICE_MOST}, or nothing."
+    return ""
+
+
+def plain(price: Decimal) -> str:
+    """A price without idle zeros, but with its cents: 0.40, 0.0125, 12.00."""
+    return f"{price:.2f}" if price == round(price, 2) else f"{price.normalize():f}"
