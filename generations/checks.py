@@ -13,7 +13,9 @@ from django.core.checks import Warning as Caution
 
 from generations.transport import Timeouts
 
+AROUND_A_COPY = 150  # seconds: asking for another address, looking into the clip, storing it
 OLDEST_SQLITE = (3, 35)
+SHORTEST_TOKEN = 16
 
 
 @register(Tags.security)
@@ -37,6 +39,24 @@ def public_url(**kwargs: Any) -> list[CheckMessage]:
         return []
     hint = "Give scheme and host, and the port if it is not the usual one: https://videos.example.org"
     return [Error(f"PUBLIC_URL is not an address: {settings.PUBLIC_URL}", hint=hint, id="generations.E002")]
+
+
+@register(Tags.security)
+def metrics_token(**kwargs: Any) -> list[CheckMessage]:
+    """Anybody who guesses it reads how much the team makes."""
+    if not settings.METRICS_TOKEN or len(settings.METRICS_TOKEN) >= SHORTEST_TOKEN:
+        return []
+    hint = f"Take {SHORTEST_TOKEN} signs or more: openssl rand -hex 24"
+    return [Caution("METRICS_TOKEN is short enough to be guessed.", hint=hint, id="generations.W020")]
+
+
+@register(Tags.files)
+def storage_url(**kwargs: Any) -> list[CheckMessage]:
+    """Files that go to the wrong place are lost."""
+    if not settings.STORAGE_TROUBLE:
+        return []
+    hint = "STORAGE_URL=s3://KEY:SECRET@bucket/prefix?endpoint=https://s3.example.org&region=eu-1; README, “Settings”."
+    return [Error(f"STORAGE_URL cannot be used. {settings.STORAGE_TROUBLE}", hint=hint, id="generations.E020")]
 
 
 @register(Tags.security, deploy=True)
@@ -67,6 +87,31 @@ def engine_turn(**kwargs: Any) -> list[CheckMessage]:
         return []
     hint = f"Set it to {limit - Timeouts().total - 31:.0f} at most."
     return [Error(f"ENGINE_TURN={settings.ENGINE_TURN} is too long.", hint=hint, id="generations.E005")]
+
+
+@register
+def archive_try(**kwargs: Any) -> list[CheckMessage]:
+    """A try that the queue cuts off loses its lease and what was measured of the file."""
+    conf: dict[str, Any] = settings.Q_CLUSTER
+    limit = conf["ALT_CLUSTERS"]["archive"]["timeout"] - AROUND_A_COPY
+    if limit >= settings.ARCHIVE_TRY_SECONDS:
+        return []
+    hint = f"Set it to {limit} at most; a larger file goes on in the next try."
+    return [Error(f"ARCHIVE_TRY_SECONDS={settings.ARCHIVE_TRY_SECONDS} is too long.", hint=hint, id="generations.E022")]
+
+
+@register
+def keeping(**kwargs: Any) -> list[CheckMessage]:
+    """Numbers that would keep nothing, or throw away what is meant to stay."""
+    least = {"ARCHIVE_FILE_MOST": 1 << 20, "ARCHIVE_KEEP_FREE": 0, "ARCHIVE_PATIENCE": 600, "ARCHIVE_SLOWEST": 0}
+    least |= {"ARCHIVE_TRY_SECONDS": 30, "TRASH_DAYS": 1, "RETENTION_DAYS": 0}
+    return [
+        Error(
+            f"{name}={getattr(settings, name)} is too little.", hint=f"Set it to {most} or more.", id="generations.E021"
+        )
+        for name, most in least.items()
+        if getattr(settings, name) < most
+    ]
 
 
 @register

@@ -1,29 +1,69 @@
-"""Being one of the portal's processes: dying with the parent, hearing the stop, failing on purpose in tests."""
+"""Being one of the portal's processes: named, dying with its parent, hearing the stop, failing on purpose in tests."""
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import select
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 PR_SET_PDEATHSIG = 1
+PR_SET_NAME = 15
+PR_SET_CHILD_SUBREAPER = 36
 STOP_FD = "PORTAL_STOP_FD"
 FAILPOINT = "PORTAL_FAILPOINT"
+
+_fork = {"parent": 0, "name": ""}
 
 
 def die_with_parent() -> None:
     """Ask the kernel to kill this process when its parent dies (Linux; elsewhere the session kill has to do)."""
-    try:
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    except (OSError, AttributeError):
-        return
+    _prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def adopt_orphans() -> None:
+    """Become the parent of every descendant whose own parent dies, as process 1 of a container is anyway (Linux)."""
+    _prctl(PR_SET_CHILD_SUBREAPER, 1)
+
+
+def call_me(name: str) -> None:
+    """Show this name, up to 15 letters, in `ps -o comm` and `top` (Linux)."""
+    _prctl(PR_SET_NAME, ctypes.c_char_p(name.encode()))
 
 
 def guard_descendants() -> None:
     """Every process forked from here on dies with its own parent, so a killed cluster leaves no orphan."""
-    os.register_at_fork(after_in_child=die_with_parent)
+    os.register_at_fork(before=_about_to_fork, after_in_child=_born)
+
+
+@contextlib.contextmanager
+def forks_named(name: str) -> Iterator[None]:
+    """Processes forked in here, after `guard_descendants`, are called `name`."""
+    _fork["name"], before = name, _fork["name"]
+    try:
+        yield
+    finally:
+        _fork["name"] = before
+
+
+def _about_to_fork() -> None:
+    _fork["parent"] = os.getpid()
+
+
+def _born() -> None:
+    die_with_parent()
+    if os.getppid() != _fork["parent"]:
+        os._exit(1)  # the parent died before the kernel knew our wish
+    if _fork["name"]:
+        call_me(str(_fork["name"]))
+
+
+def _prctl(option: int, value: object) -> None:
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
 
 
 def stop_requested() -> bool:

@@ -7,20 +7,26 @@ import os
 import socket
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from cryptography.fernet import Fernet
 from csp.constants import NONE, SELF
 from django.core.management.utils import get_random_secret_key
-from environs import Env
+from environs import Env, validate
 
+from sora_portal.blot import remember
+from sora_portal.environment import count, instance
 from sora_portal.keyfiles import kept_secret
+from sora_portal.logs import FORMATS, NoAway, formatter
+from sora_portal.storage_url import BadStorageUrl, read_storage_url
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = Env()
 
 # --- where, for whom -------------------------------------------------------------------------------------------
 DATA_DIR = (BASE_DIR / env.str("PORTAL_DATA", "var")).resolve()
+INSTANCE = instance(env, DATA_DIR)  # names this installation among those that share a database
 HOST = env.str("HOST", "127.0.0.1")
 PORT = env.int("PORT", 8000)
 PUBLIC_URL = env.str("PUBLIC_URL", "").rstrip("/")
@@ -41,12 +47,19 @@ elif _everywhere:
     with suppress(OSError):
         ALLOWED_HOSTS += socket.gethostbyname_ex(socket.gethostname())[2]
 
+# --- how much at once ------------------------------------------------------------------------------------------
+WEB_WORKERS = count(env, "WEB_WORKERS", 2 if "DATABASE_URL" in os.environ else 1, most=64)
+WEB_THREADS = count(env, "WEB_THREADS", 16, most=256)
+QUEUE_WORKERS = count(env, "QUEUE_WORKERS", 2, most=64)
+
 # --- secrets ---------------------------------------------------------------------------------------------------
 DEBUG = env.bool("DEBUG", False)
 SECRET_KEY = env.str("SECRET_KEY", "") or kept_secret(DATA_DIR / "secret.key", get_random_secret_key)
 PORTAL_ENCRYPTION_KEYS = env.list("PORTAL_ENCRYPTION_KEYS", []) or [
     kept_secret(DATA_DIR / "encryption.key", lambda: Fernet.generate_key().decode())
 ]
+
+METRICS_TOKEN = env.str("METRICS_TOKEN", "")  # without one there are no metrics
 
 # --- parts -----------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -65,6 +78,7 @@ INSTALLED_APPS = [
     "django_q",
 ]
 MIDDLEWARE = [
+    "generations.views.machines.MachineDoors",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -122,15 +136,26 @@ CACHES = {
     else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
 }
 
+# Clips and images lie under the data folder, or in a bucket.
 MEDIA_ROOT = DATA_DIR / "media"
+STORAGE_TROUBLE, STORAGE_ORIGIN = "", ""
+_files: dict[str, Any] = {
+    "BACKEND": "django.core.files.storage.FileSystemStorage",
+    "OPTIONS": {"file_permissions_mode": 0o600, "directory_permissions_mode": 0o700},
+}
+if _storage_url := env.str("STORAGE_URL", ""):
+    try:
+        _bucket = read_storage_url(_storage_url, os.environ)
+        _files, STORAGE_ORIGIN = _bucket.storage, _bucket.origin
+    except BadStorageUrl as error:
+        # Never the disk instead: files that land where nobody looks are lost. `checks` says what is wrong.
+        _files, STORAGE_TROUBLE = {"BACKEND": "sora_portal.store.Store", "OPTIONS": {"addressing": "path"}}, str(error)
+
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
-    "default": {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {"file_permissions_mode": 0o600, "directory_permissions_mode": 0o700},
-    },
+    "default": _files,
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 
@@ -176,10 +201,12 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 
 # --- the browser's rules ---------------------------------------------------------------------------------------
+_store = [STORAGE_ORIGIN] if STORAGE_ORIGIN else []
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
-        "img-src": [SELF, "data:", "blob:"],
+        "img-src": [SELF, "data:", "blob:", *_store],
+        "media-src": [SELF, *_store],
         "object-src": [NONE],
         "base-uri": [NONE],
         "form-action": [SELF],
@@ -204,8 +231,8 @@ SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 # retry > timeout * (1 + queue_limit / workers), or a prefetched task runs twice.
 Q_CLUSTER = {
     "name": "portal",
-    "workers": 2,
-    "queue_limit": 2,
+    "workers": QUEUE_WORKERS,
+    "queue_limit": QUEUE_WORKERS,
     "timeout": 60,
     "retry": 600,
     "save_limit": -1,
@@ -219,6 +246,7 @@ Q_CLUSTER = {
         "engine": {"workers": 1, "queue_limit": 1, "timeout": 900, "retry": 3600, "recycle": 20},
         "archive": {"workers": 1, "queue_limit": 1, "timeout": 900, "retry": 3600, "recycle": 200},
     },
+    "broker_class": f"sora_portal.brokers.{'Redis' if REDIS_URL else 'Orm'}Doors",
     **({"redis": REDIS_URL} if REDIS_URL else {"orm": "default", "poll": 0.2, "bulk": 1}),
 }
 
@@ -226,17 +254,32 @@ Q_CLUSTER = {
 ENGINE_TURN = env.int("ENGINE_TURN", 600)  # one engine task loops about this long
 ENGINE_TICK = env.float("ENGINE_TICK", 0.25)
 SUBMIT_LEASE = env.int("SUBMIT_LEASE", 240)  # longer than the slowest POST can take (connect 10, write 60, read 120)
+ARCHIVE_LEASE = env.int("ARCHIVE_LEASE", 120)  # how long a copy may stand still; it is renewed while bytes come in
 QUEUED_MAX_AGE = 24 * 3600
 RUNNING_MAX_AGE = env.int("RUNNING_MAX_AGE", 6 * 3600)
 
+# --- keeping clips (bytes, seconds, days) ------------------------------------------------------------------------
+ARCHIVE_FILE_MOST = env.int("ARCHIVE_FILE_MOST", 2 << 30)  # a larger file is not kept
+ARCHIVE_TRY_SECONDS = env.int("ARCHIVE_TRY_SECONDS", 720)  # one try; the next one goes on where it ended
+ARCHIVE_PATIENCE = env.int("ARCHIVE_PATIENCE", 24 * 3600)  # how long trouble on the way is waited out
+ARCHIVE_SLOWEST = env.int("ARCHIVE_SLOWEST", 64 << 10)  # in a minute; what comes slower is let go and asked for again
+ARCHIVE_KEEP_FREE = env.int("ARCHIVE_KEEP_FREE", 256 << 20)  # free disk that copying clips never uses up
+TRASH_DAYS = env.int("TRASH_DAYS", 30)
+RETENTION_DAYS = env.int("RETENTION_DAYS", 0)  # finished clips older than that go to the trash; 0 keeps them for ever
+
+# --- logs ------------------------------------------------------------------------------------------------------
+LOG_FORMAT = env.str("LOG_FORMAT", "line", validate=validate.OneOf(FORMATS))
+remember(SECRET_KEY, *PORTAL_ENCRYPTION_KEYS, DATABASES["default"].get("PASSWORD") or "", METRICS_TOKEN)
+remember(urlsplit(REDIS_URL).password or "", _files["OPTIONS"].get("secret_key", ""))
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {"asked": {"()": formatter}},
+    "filters": {"no_away": {"()": NoAway}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "asked"}},
     "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", "WARNING")},
     "loggers": {
-        "django.request": {"level": "ERROR"},  # a 4xx is no news
+        "django.request": {"level": "ERROR", "filters": ["no_away"]},  # a 4xx is no news
         "generations": {"level": env.str("LOG_LEVEL", "INFO"), "propagate": True},
     },
 }

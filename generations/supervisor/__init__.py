@@ -2,6 +2,6 @@
 
 from generations.supervisor.lock import AlreadyRunning, hold_lock
 from generations.supervisor.loop import supervise
-from generations.supervisor.parts import Part, parts
+from generations.supervisor.parts import ROLES, Part, parts
 
-__all__ = ["AlreadyRunning", "Part", "hold_lock", "parts", "supervise"]
+__all__ = ["ROLES", "AlreadyRunning", "Part", "hold_lock", "parts", "supervise"]

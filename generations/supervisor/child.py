@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import time
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.conf import settings
@@ -15,7 +16,7 @@ from generations.process import STOP_FD, die_with_parent
 from generations.supervisor.parts import Part
 
 STARTING = 20.0  # seconds a part may take before its first sign of life
-CALM = 60.0
+CALM = 15.0  # what ran this long has not failed at its start
 BACK_OFF_MOST = 10.0
 
 
@@ -78,10 +79,19 @@ class Child:
                 os.kill(pid, signal.SIGKILL)
         self.process.wait()
         for pid in members:
-            # As process 1 of a container we inherit the rest of the session and must bury it.
+            # We inherited the rest of the session, and must bury it.
             with contextlib.suppress(ChildProcessError):
                 os.waitpid(pid, os.WNOHANG)
         self.process = None
+
+
+def bury_orphans(children: Iterable[Child]) -> None:
+    """Take leave of the dead that came to us because their own parent had died first."""
+    ours = {child.process.pid for child in children if child.process}
+    with contextlib.suppress(ChildProcessError):
+        # Looked at before it is taken: how a part of ours ended is for its Popen to learn.
+        while (dead := os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)) and dead.si_pid not in ours:
+            os.waitpid(dead.si_pid, 0)
 
 
 def _members(session: int) -> list[int]:

@@ -7,10 +7,13 @@ import os
 import signal
 import time
 from collections.abc import Callable
+from functools import partial
 
 from django.db import connection
 
-from generations.supervisor.child import Child
+from generations.process import adopt_orphans
+from generations.services.kick import forget_gone_instances
+from generations.supervisor.child import Child, bury_orphans
 from generations.supervisor.parts import Part
 
 log = logging.getLogger(__name__)
@@ -21,6 +24,7 @@ FIRST_ALONE = 4.0
 BUSY = 1.0
 PATIENCE = 15.0
 AGAIN = 5.0
+FORGET_EVERY = 3600.0
 
 
 class _Signals:
@@ -46,6 +50,7 @@ def supervise(parts: list[Part], say: Callable[[str], None], started: Callable[[
     """Keep the parts running until a stop signal; `started` is asked until it says True, for the greeting."""
     read_end, write_end = os.pipe()
     signals = _Signals()
+    adopt_orphans()
     children = [Child(part, read_end) for part in parts]
     look = _Look(children, say)
     greeted, prompted, alone_until = False, 0.0, time.monotonic() + FIRST_ALONE
@@ -53,6 +58,7 @@ def supervise(parts: list[Part], say: Callable[[str], None], started: Callable[[
         while not signals.count:
             # Two cores load six programs slowly; the page that people wait for goes first.
             _keep_running(children if greeted or time.monotonic() > alone_until else children[:1], say)
+            bury_orphans(children)
             if time.monotonic() - prompted > PROMPT_EVERY:
                 prompted = time.monotonic()
                 look.round()
@@ -87,22 +93,28 @@ class _Look:
 
     def __init__(self, children: list[Child], say: Callable[[str], None]) -> None:
         self.children, self.say = children, say
-        self.patient_until, self.last_round = 0.0, time.monotonic()
+        self.patient_until, self.last_round, self.forget_at = 0.0, time.monotonic(), 0.0
 
     def round(self) -> None:
         if time.monotonic() - self.last_round > 2 * PROMPT_EVERY:
             self._be_patient()  # we were held up or suspended ourselves, and so was everybody
         for child in self.children:
-            began = time.monotonic()
-            try:
-                self._at(child)
-            except Exception as error:  # a database or a broker that is away must not end the portal
-                log.warning("no look at the %s: %s", child.part.name, error)
-                connection.close()
-                self._be_patient()
-            if time.monotonic() - began > BUSY:
-                self._be_patient()
+            self._try(partial(self._at, child), f"look at the {child.part.name}")
+        if time.monotonic() > self.forget_at:
+            self.forget_at = time.monotonic() + FORGET_EVERY
+            self._try(forget_gone_instances, "clearing up after instances that are gone")
         self.last_round = time.monotonic()
+
+    def _try(self, what: Callable[[], None], called: str) -> None:
+        began = time.monotonic()
+        try:
+            what()
+        except Exception as error:  # a database or a broker that is away must not end the portal
+            log.warning("no %s: %s", called, error)
+            connection.close()
+            self._be_patient()
+        if time.monotonic() - began > BUSY:
+            self._be_patient()
 
     def _be_patient(self) -> None:
         self.patient_until = time.monotonic() + PATIENCE
@@ -117,11 +129,11 @@ class _Look:
 
 def _stop_in_order(children: list[Child], signals: _Signals, say: Callable[[str], None]) -> None:
     """The web server first, then the queues, the sandbox last: it may still owe an answer."""
-    for group in _groups(children):
+    for group in groups(children):
         for child in group:
             child.terminate()
-        until = time.monotonic() + max(child.part.grace for child in group)
-        while any(child.is_running for child in group) and time.monotonic() < until:
+        began = time.monotonic()
+        while any(child.is_running and time.monotonic() - began < child.part.grace for child in group):
             if signals.count > 1:
                 say("Stopped at once. A request that was on its way shows as “Outcome unknown” after the next start.")
                 return
@@ -131,7 +143,8 @@ def _stop_in_order(children: list[Child], signals: _Signals, say: Callable[[str]
     say("Stopped.")
 
 
-def _groups(children: list[Child]) -> list[list[Child]]:
+def groups(children: list[Child]) -> list[list[Child]]:
+    """The order of a stop: web server, queues, sandbox."""
     web = [child for child in children if child.part.name == "web server"]
     last = [child for child in children if child.part.name == "sandbox provider"]
     queues = [child for child in children if child not in web and child not in last]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -28,13 +28,17 @@ from sora_portal.keyfiles import kept_secret
 PYTHON = sys.executable
 SANDBOX_KEY_FILE = "sandbox.key"
 
+WEB, WORKER, ENGINES = "web", "worker", "engine"
+ROLES = (WEB, WORKER, ENGINES)
+"""What a machine may be there for. A portal on one machine plays all of them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
     """One child of the supervisor.
 
-    `pulse` reads when it was last seen alive; older than `stale` seconds means stuck. `prompt` is done right after a
-    start and every few seconds: it asks for a pulse. `grace` is how many seconds a stop may take. `sees` names the
+    `pulse` reads when it was last seen alive; older than `stale` seconds means stuck. `prompt` is done every few
+    seconds: it asks for a pulse. `grace` is how many seconds a stop may take. `sees` names the
     variables of our environment it may know; None means all.
     """
 
@@ -48,17 +52,21 @@ class Part:
     sees: frozenset[str] | None = None
 
 
-def parts() -> list[Part]:
-    """Every part. The first one starts alone, so that the first page comes soon; see `loop` for the end."""
-    return [_web(), *([_sandbox()] if settings.SANDBOX else []), _cluster(MAIN), _engine(), _archive()]
+def parts(roles: Collection[str], *, sandbox: bool = False) -> list[Part]:
+    """The parts of these roles, the web server first; see `loop` for what that means."""
+    found = [_web()] if WEB in roles else []
+    found += [_sandbox()] if sandbox else []
+    found += [_cluster(MAIN), _archive()] if WORKER in roles else []
+    return found + ([_engine()] if ENGINES in roles else [])
 
 
 def _web() -> Part:
     argv = [
         *[PYTHON, "-m", "gunicorn", "sora_portal.wsgi"],
         *["--bind", f"{settings.BIND_HOST}:{settings.PORT}", "--worker-class", "gthread"],
-        *["--workers", "1", "--threads", "16", "--graceful-timeout", "8", "--no-control-socket"],
-        *["--log-level", "warning"],
+        *["--workers", str(settings.WEB_WORKERS), "--threads", str(settings.WEB_THREADS)],
+        *["--graceful-timeout", "8", "--no-control-socket", "--config", "python:sora_portal.gunicorn"],
+        *["--log-level", "warning", "--logger-class", "sora_portal.access_log.QuietLogger"],
     ]
     return Part("web server", argv, grace=10)
 
@@ -68,7 +76,7 @@ def _cluster(name: str) -> Part:
         "queue" if name == MAIN else name,
         [PYTHON, str(settings.BASE_DIR / "manage.py"), "cluster", name],
         {"Q_CLUSTER_NAME": name},
-        pulse=lambda: Heartbeat.last(canary_beat(name)),
+        pulse=lambda: Heartbeat.last_here(canary_beat(name)),
         prompt=lambda: kick_canary(name),
     )
 
@@ -79,7 +87,7 @@ def _engine() -> Part:
         part.name,
         part.argv,
         part.env,
-        pulse=lambda: Heartbeat.last(ENGINE_BEAT),
+        pulse=lambda: Heartbeat.last_here(ENGINE_BEAT),
         stale=10,
         prompt=lambda: kick_engine_again() if _is_silent() else None,
         grace=45,
@@ -87,8 +95,8 @@ def _engine() -> Part:
 
 
 def _is_silent() -> bool:
-    last = Heartbeat.last(ENGINE_BEAT)
-    return last is None or (timezone.now() - last).total_seconds() > 3
+    last = Heartbeat.last_here(ENGINE_BEAT)
+    return last is None or abs((timezone.now() - last).total_seconds()) > 3
 
 
 def _archive() -> Part:
@@ -96,7 +104,7 @@ def _archive() -> Part:
 
     def pulse() -> datetime | None:
         """Idle it answers canaries; busy it beats once a second while bytes come in."""
-        beats = [beat for beat in map(Heartbeat.last, (canary_beat(ARCHIVES), ARCHIVE_BEAT)) if beat]
+        beats = [beat for beat in map(Heartbeat.last_here, (canary_beat(ARCHIVES), ARCHIVE_BEAT)) if beat]
         return max(beats, default=None)
 
     return Part(part.name, part.argv, part.env, pulse=pulse, stale=120, prompt=part.prompt, grace=20)

@@ -1,16 +1,21 @@
 """Asking for a video from the command line: the same service as the form."""
 
 import time
+from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from generations.models import FINAL, Job, Role, State, User
+from generations.models import FINAL, Fit, Job, Role, State, User
+from generations.services import references
 from generations.services.compose import Ask, NotPossible, compose
 from generations.services.offer import current_offer
 
-FLAGS = {"text": "--prompt", "aspect_ratio": "--aspect"}
+FLAGS = {
+    "text": "--prompt",
+    "aspect_ratio": "--aspect",
+}
 
 
 class Command(BaseCommand):
@@ -23,12 +28,31 @@ class Command(BaseCommand):
         parser.add_argument("--seconds", type=int)
         parser.add_argument("--aspect", help="16:9 or 9:16")
         parser.add_argument("--quality")
+        parser.add_argument(
+            "--option",
+            action="append",
+            default=[],
+            metavar="NAME=VALUE",
+            help="An option, such as style=anime.",
+        )
+        parser.add_argument("--reference", metavar="FILE_OR_URL", help="The image the clip starts from.")
+        parser.add_argument("--fit", choices=Fit.values, default=Fit.CROP, help="How the image is brought to shape.")
         parser.add_argument("--as", dest="email", help="Whose job it is; the first admin's if left out.")
         parser.add_argument("--key", help="Compose key: the same one again answers the same job.")
         parser.add_argument("--wait", action="store_true")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        ask = Ask(
+        try:
+            author = _author(options["email"])
+            job = compose(author, self._ask(author, options)).job
+        except NotPossible as error:
+            raise CommandError(f"{FLAGS.get(error.field, f'--{error.field}')}: {error}") from error
+        self.stdout.write(str(job.key))
+        if options["wait"]:
+            self._wait(job)
+
+    def _ask(self, author: User, options: dict[str, Any]) -> Ask:
+        return Ask(
             text=options["prompt"],
             provider=_provider(options["provider"]),
             model=options["model"],
@@ -36,14 +60,10 @@ class Command(BaseCommand):
             aspect_ratio=options["aspect"],
             seconds=options["seconds"],
             quality=options["quality"],
+            options=_pairs(options["option"]),
+            reference=_reference(author, options["reference"]),
+            reference_fit=Fit(options["fit"]),
         )
-        try:
-            job = compose(_author(options["email"]), ask).job
-        except NotPossible as error:
-            raise CommandError(f"{FLAGS.get(error.field, f'--{error.field}')}: {error}") from error
-        self.stdout.write(str(job.key))
-        if options["wait"]:
-            self._wait(job)
 
     def _wait(self, job: Job) -> None:
         """Follow the job to its end; a line for each new state or reason."""
@@ -59,6 +79,27 @@ class Command(BaseCommand):
             time.sleep(0.5)
         if job.state != State.DONE:
             raise SystemExit(1)
+
+
+def _pairs(given: list[str]) -> dict[str, str]:
+    for pair in given:
+        if "=" not in pair:
+            raise CommandError(f"--option: {pair!r} is not NAME=VALUE.")
+    return {name: value for name, _, value in (pair.partition("=") for pair in given)}
+
+
+def _reference(author: User, given: str | None) -> UUID | None:
+    """The image's row: fetched from an address, or read from this machine."""
+    if not given:
+        return None
+    try:
+        if "://" in given:
+            return references.add_from_url(author, given).key
+        return references.add(author, Path(given).read_bytes()).key
+    except OSError as error:
+        raise CommandError(f"--reference: {given} cannot be read ({error.strerror}).") from error
+    except references.NotUsable as error:
+        raise CommandError(f"--reference: {error}") from error
 
 
 def _provider(name: str) -> int:

@@ -1,55 +1,76 @@
 """The one command: prepare the data, start every part, keep them running until Ctrl-C."""
 
 import contextlib
-import hashlib
 import os
+import signal
 import socket
 import sys
 import urllib.request
-from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError, URLError
 
 from django.conf import settings
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 
-from generations.services.archive import clear_workshop
+from generations.services.incoming import forget_orphans
 from generations.services.install import FirstAdmin, ensure_admin, ensure_sandbox
-from generations.supervisor import AlreadyRunning, hold_lock, parts, supervise
+from generations.supervisor import ROLES, AlreadyRunning, hold_lock, parts, supervise
 from generations.supervisor.parts import sandbox_key
+from generations.supervisor.prepare import collect_static, set_up_alone, why_not_apart
 
 
 class Command(BaseCommand):
-    help = "Run the whole portal: web server, queues, engine, sandbox provider. Ctrl-C stops everything in order."
+    help = "Run the portal: web server, queues, engine, sandbox provider. Ctrl-C stops everything in order."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--only",
+            action="append",
+            choices=ROLES,
+            help="Run this part on this machine (repeatable): web server, worker (queue and archive), or engine. "
+            "Needs PostgreSQL. Without it: everything.",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        self.roles = frozenset(options["only"] or ROLES)
+        self.sandbox = settings.SANDBOX and not options["only"]
+        if options["only"] and (why := why_not_apart(os.environ)):
+            raise CommandError(why)
+        # Until the supervisor listens: process 1 of a container is deaf to a signal that it does not handle.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         try:
-            with hold_lock(settings.DATA_DIR):
-                self._check_ports()
-                call_command("migrate", interactive=False, verbosity=0)
-                collect_static()
-                clear_workshop()  # the lock is held: what lies there was left behind by a killed worker
-                admin = self._people_and_sandbox()
-                # Commands in other shells read it for the links they print.
-                (settings.DATA_DIR / "address").write_text(settings.PORTAL_ADDRESS)
-                connection.close()
-                # The supervisor must hear Ctrl-C while others hold the database, so it waits for it briefly only.
-                connection.settings_dict["OPTIONS"] |= {"timeout": 3} if connection.vendor == "sqlite" else {}
-                supervise(parts(), self._say, lambda: self._greet_when_up(admin))
+            with hold_lock(settings.DATA_DIR, self.roles):
+                self._run()
         except AlreadyRunning as error:
             raise CommandError(str(error)) from error
 
+    def _run(self) -> None:
+        self._check_ports()
+        with set_up_alone(self._say):
+            call_command("migrate", interactive=False, verbosity=0)
+            admin = self._people_and_sandbox()
+        if "web" in self.roles:
+            collect_static()
+            # Commands in other shells read it for the links they print.
+            (settings.DATA_DIR / "address").write_text(settings.PORTAL_ADDRESS)
+        if "worker" in self.roles:
+            forget_orphans()  # the lock is held: nobody else is at what lies there
+        connection.close()
+        # The supervisor must hear Ctrl-C while others hold the database, so it waits for it briefly only.
+        connection.settings_dict["OPTIONS"] |= {"timeout": 3} if connection.vendor == "sqlite" else {}
+        supervise(parts(self.roles, sandbox=self.sandbox), self._say, lambda: self._greet_when_up(admin))
+
     def _check_ports(self) -> None:
-        wanted = [("PORT", settings.HOST, settings.PORT)]
-        wanted += [("SANDBOX_PORT", "127.0.0.1", settings.SANDBOX_PORT)] if settings.SANDBOX else []
+        wanted = [("PORT", settings.HOST, settings.PORT)] if "web" in self.roles else []
+        wanted += [("SANDBOX_PORT", "127.0.0.1", settings.SANDBOX_PORT)] if self.sandbox else []
         for name, host, port in wanted:
             if not _is_free(host, port):
                 raise CommandError(f"Port {port} is in use. Choose another one by {name}=….")
 
     def _people_and_sandbox(self) -> FirstAdmin | None:
-        if settings.SANDBOX:
+        if self.sandbox:
             ensure_sandbox(f"http://127.0.0.1:{settings.SANDBOX_PORT}", sandbox_key())
         return ensure_admin(
             # Taken out, so that no child process inherits it.
@@ -58,9 +79,20 @@ class Command(BaseCommand):
         )
 
     def _greet_when_up(self, admin: FirstAdmin | None) -> bool:
-        if not _answers(f"http://{_local(settings.HOST)}:{settings.PORT}/accounts/login/"):
+        if "web" not in self.roles:
+            self._say(f"\nSora Portal runs here as {' and '.join(sorted(self.roles))}.")
+        elif _answers(f"http://{_local(settings.HOST)}:{settings.PORT}/accounts/login/"):
+            self._say(f"\nSora Portal runs on {settings.PORTAL_ADDRESS}")
+        else:
             return False
-        self._say(f"\nSora Portal runs on {settings.PORTAL_ADDRESS}")
+        self._say_who(admin)
+        if self.sandbox:
+            self._say("The sandbox provider makes free test clips; the README tells how to connect a real one.")
+        self._say("Ctrl-C stops everything.\n")
+        return True
+
+    def _say_who(self, admin: FirstAdmin | None) -> None:
+        """Who may sign in; the machine that made the first admin says so, whatever its roles."""
         if admin and admin.password:
             self._say(f"Sign in as {admin.email} with the password {admin.password}")
             self._say("It is shown this once. Change it under your initials, top right.")
@@ -68,35 +100,11 @@ class Command(BaseCommand):
             self._say(f"Sign in as {admin.email} with the password from PORTAL_ADMIN_PASSWORD.")
         else:
             self._say("Sign in with your e-mail. A new password: manage.py member reset-link --email …")
-        if settings.SANDBOX:
-            self._say("The sandbox provider makes free test clips; the README tells how to connect a real one.")
-        self._say("Ctrl-C stops everything.\n")
-        return True
 
     def _say(self, line: str) -> None:
         with contextlib.suppress(OSError):  # the terminal may be gone
             self.stdout.write(line)
             self.stdout.flush()
-
-
-def collect_static() -> None:
-    """Collect static files when their sources changed since the last time."""
-    stamp, now = Path(settings.STATIC_ROOT) / ".collected", _static_fingerprint()
-    if stamp.is_file() and stamp.read_text() == now:
-        return
-    call_command("collectstatic", interactive=False, verbosity=0, clear=True)
-    stamp.write_text(now)
-
-
-def _static_fingerprint() -> str:
-    """Names, sizes and times of our static files, and which Python environment the libraries' files come from."""
-    parts = [f"{p}:{p.stat().st_size}:{p.stat().st_mtime_ns}" for p in sorted(_static_files())]
-    return hashlib.sha256("\n".join([sys.prefix, *parts]).encode()).hexdigest()
-
-
-def _static_files() -> list[Path]:
-    ours = [p for folder in settings.STATICFILES_DIRS for p in Path(folder).rglob("*") if p.is_file()]
-    return [*ours, settings.BASE_DIR / "requirements.txt"]
 
 
 def _is_free(host: str, port: int) -> bool:
