@@ -1,4 +1,4 @@
-"""Django's admin, for admins: people, providers and models to change; the life of jobs to read.
+"""Django's admin, for admins: people to change; providers, models and the life of jobs to read.
 
 Private text and clips belong to their owner: here too they have no text, no file name and no address.
 """
@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin
-from django.core.exceptions import ValidationError
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
 from generations.models import (
+    AuditEntry,
     Job,
     JobEvent,
     ModelCombination,
@@ -26,7 +25,6 @@ from generations.models import (
     Visibility,
     Watch,
 )
-from generations.services.providers import change_provider, check_provider, enable
 
 admin.site.site_header = admin.site.site_title = "Sora Portal"
 admin.site.index_title = "Admin"
@@ -81,71 +79,6 @@ class UserAdmin(NothingToRemove):
         super().save_model(request, obj, form, change)
 
 
-class ProviderForm(forms.ModelForm):  # type: ignore[type-arg]
-    """Checked by the same service as the command line; the key is set by command only."""
-
-    class Meta:
-        model = Provider
-        fields = ["name", "enabled", "base_url", "allow_private", "in_flight", "poll_interval"]
-
-    def clean(self) -> dict[str, Any]:
-        data: dict[str, Any] = super().clean() or {}
-        candidate = Provider.objects.get(pk=self.instance.pk)
-        for name, value in data.items():
-            setattr(candidate, name, value)
-        try:
-            check_provider(candidate)
-        except ValidationError as error:
-            for name, messages in error.message_dict.items():
-                self.add_error(name if name in self.fields else None, messages)
-        return data
-
-
-@admin.register(Provider)
-class ProviderAdmin(NothingToRemove):
-    """A base URL at another origin clears the key: it is sent to its own origin only."""
-
-    form = ProviderForm
-    list_display = ["name", "dialect", "enabled", "has_key", "paused_reason", "cooling_until", "last_success_at"]
-    list_filter = ["enabled", "dialect"]
-    readonly_fields = ["dialect", "has_key", "paused_reason", "cooling_until", "last_success_at"]
-    fields = [*ProviderForm.Meta.fields, *readonly_fields]
-
-    actions = ["try_again"]
-
-    @admin.action(description="Try again: offer it and end the pause")
-    def try_again(self, request: HttpRequest, providers: QuerySet[Provider]) -> None:
-        for provider in providers:
-            enable(provider)
-        self.message_user(request, "Waiting jobs are sent now.")
-
-    @admin.display(boolean=True, description="key is set")
-    def has_key(self, provider: Provider) -> bool:
-        return bool(provider.key)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Providers are added by command: their key never passes through a browser."""
-        return False
-
-    def save_model(self, request: HttpRequest, obj: Provider, form: Any, change: bool) -> None:
-        changes = {name: form.cleaned_data[name] for name in form.changed_data}
-        change_provider(Provider.objects.get(pk=obj.pk), changes)
-
-
-class CombinationInline(admin.TabularInline):  # type: ignore[type-arg]
-    model = ModelCombination
-    extra = 0
-
-
-@admin.register(VideoModel)
-class VideoModelAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    list_display = ["name", "slug", "provider", "enabled", "position"]
-    list_filter = ["provider", "enabled"]
-    list_editable = ["enabled", "position"]
-    search_fields = ["name", "slug"]
-    inlines = [CombinationInline]
-
-
 class Inside(admin.TabularInline):  # type: ignore[type-arg]
     """Rows of a job, to be looked at only."""
 
@@ -175,6 +108,18 @@ def _unless_private(job: Job, words: str) -> str:
     return PRIVATE if words and job.visibility == Visibility.ME else words
 
 
+class Quotes(admin.options.BaseModelAdmin):  # type: ignore[type-arg]
+    """What is noted while a job is on its way quotes the provider, or an address that opens the clip."""
+
+    @admin.display(description="trouble")
+    def public_trouble(self, row: Watch | Output) -> str:
+        return _unless_private(row.job, row.trouble)
+
+    @admin.display(description="word")
+    def public_word(self, watch: Watch) -> str:
+        return _unless_private(watch.job, watch.word)
+
+
 class EventInside(Words, Inside):
     model = JobEvent
     fields = ["at", "state", "public_note", "public_detail", "actor"]
@@ -185,6 +130,43 @@ class SubmissionInside(Words, Inside):
     model = Submission
     fields = ["number", "provider", "sent_at", "answered_at", "remote_id", "outcome", "charged", "public_detail"]
     readonly_fields = ["public_detail"]
+
+
+@admin.register(Provider)
+class ProviderAdmin(ReadOnly):
+    """To look at; the staff pages change it, where the service checks and writes down who did what."""
+
+    list_display = ["name", "dialect", "enabled", "has_key", "paused_reason", "cooling_until", "last_success_at"]
+    list_filter = ["enabled", "dialect"]
+    fields = [
+        "name", "dialect", "base_url", "allow_private", "enabled", "has_key", "in_flight", "submits_per_minute",
+        "poll_interval", "delivery", "create_path", "query_path", "callbacks", "paused_reason", "cooling_until",
+        "last_success_at",
+    ]  # fmt: skip
+
+    @admin.display(boolean=True, description="key is set")
+    def has_key(self, provider: Provider) -> bool:
+        return bool(provider.key)
+
+
+class CombinationInside(Inside):
+    model = ModelCombination
+
+
+@admin.register(VideoModel)
+class VideoModelAdmin(ReadOnly):
+    list_display = ["name", "slug", "provider", "enabled", "position"]
+    list_filter = ["provider", "enabled"]
+    list_select_related = ["provider"]
+    search_fields = ["name", "slug"]
+    inlines = [CombinationInside]
+
+
+@admin.register(AuditEntry)
+class AuditEntryAdmin(ReadOnly):
+    list_display = ["at", "actor", "action", "subject"]
+    list_select_related = ["actor"]
+    search_fields = ["subject"]
 
 
 @admin.register(Job)
@@ -198,7 +180,7 @@ class JobAdmin(ReadOnly):
     fields = [
         "key", "author", "prompt_text", "visibility", "provider", "provider_name", "dialect", "model", "aspect_ratio",
         "seconds", "quality", "state", "state_since", "public_reason", "not_before", "cancel_asked", "created_at",
-        "finished_at",
+        "finished_at", "trashed_at", "trashed_by", "purged_at",
     ]  # fmt: skip
 
     @admin.display(description="prompt")
@@ -240,8 +222,8 @@ class SubmissionAdmin(Words, ReadOnly):
 
 
 @admin.register(Watch)
-class WatchAdmin(ReadOnly):
-    list_display = ["job", "provider", "since", "next_poll_at", "looks", "errors", "progress", "word"]
+class WatchAdmin(Quotes, ReadOnly):
+    list_display = ["job", "provider", "since", "next_poll_at", "looks", "errors", "progress", "public_word"]
     list_filter = ["provider"]
     list_select_related = ["job", "provider"]
     fields = [
@@ -255,16 +237,16 @@ class WatchAdmin(ReadOnly):
         "missing",
         "no_url",
         "progress",
-        "word",
-        "trouble",
+        "public_word",
+        "public_trouble",
     ]
 
 
 @admin.register(Output)
-class OutputAdmin(ReadOnly):
+class OutputAdmin(Quotes, ReadOnly):
     """No address and no file name: those open the clip."""
 
-    list_display = ["job", "number", "size", "duration", "stored_at", "abandoned_at", "attempts"]
+    list_display = ["job", "number", "size", "duration", "stored_at", "abandoned_at", "attempts", "faults"]
     list_filter = [("stored_at", admin.EmptyFieldListFilter), ("abandoned_at", admin.EmptyFieldListFilter)]
     list_select_related = ["job"]
     search_fields = ["=job__key"]
@@ -277,10 +259,13 @@ class OutputAdmin(ReadOnly):
         "duration",
         "width",
         "height",
+        "asked_at",
         "attempts",
+        "faults",
         "next_try_at",
         "bytes_done",
-        "trouble",
+        "sentence",
+        "settled_by",
         "stored_at",
         "abandoned_at",
     ]

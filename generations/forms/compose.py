@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
@@ -9,11 +10,26 @@ from django import forms
 from django.core.validators import RegexValidator
 
 from generations.contract import Offer
-from generations.forms.options import Chosen, Options, options
-from generations.models import User, Visibility
+from generations.forms.extras import OptionControl, ReferenceBox, option_controls, reference_box
+from generations.forms.options import OPTION, Chosen, Options, options
+from generations.media.pictures import BYTES_MOST
+from generations.models import Fit, Reference, User, Visibility
 from generations.services.compose import PROMPT_LIMIT, Ask, NotPossible, check
+from generations.services.references import NotUsable, add, add_from_url
 
 TOO_OLD = "This form was not complete. Here is a fresh one with your text; nothing was sent. Send it again."
+REFERENCE = ("reference", "reference_file", "reference_url", "reference_fit")
+
+
+def added(author: User, file: Any, url: str) -> Reference | None:
+    """The image that was uploaded or named, kept; None when there is none. Raises NotUsable."""
+    if not author.can_create:
+        return None
+    if file:
+        if (file.size or 0) > BYTES_MOST:
+            raise NotUsable(f"The image has more than {BYTES_MOST >> 20} MB.")
+        return add(author, file.read())
+    return add_from_url(author, url.strip()) if url.strip() else None
 
 
 def new_token() -> str:
@@ -30,6 +46,11 @@ class ComposeForm(forms.Form):
     aspect_ratio = forms.CharField(required=False)
     seconds = forms.IntegerField(required=False, error_messages={"invalid": "Choose a length."})
     quality = forms.CharField(required=False)
+    reference = forms.UUIDField(required=False, error_messages={"invalid": "This image is not there. Add it again."})
+    reference_fit = forms.ChoiceField(choices=Fit.choices, required=False, initial=Fit.CROP)
+    reference_file = forms.FileField(required=False, allow_empty_file=True)
+    reference_url = forms.CharField(required=False, max_length=2000)
+    reference_off = forms.BooleanField(required=False)
     visibility = forms.ChoiceField(choices=Visibility.choices, required=False, initial=Visibility.TEAM)
     compose_token = forms.CharField(
         error_messages={"required": TOO_OLD}, validators=[RegexValidator(r"\A[0-9a-f]{32}\Z", TOO_OLD)]
@@ -44,7 +65,24 @@ class ComposeForm(forms.Form):
     @property
     def options(self) -> Options | None:
         """The controls for what is chosen in this form, or the nearest legal choice."""
-        return options(self.offer, Chosen.read(self.data if self.is_bound else self.initial))
+        return options(self.offer, self.chosen)
+
+    @property
+    def chosen(self) -> Chosen:
+        """What was picked so far; an image that came in with this form is picked too."""
+        chosen = Chosen.read(self.data if self.is_bound else self.initial)
+        image = getattr(self, "cleaned_data", {}).get("reference") if self.is_bound else None
+        return replace(chosen, reference=image) if image else chosen
+
+    @property
+    def extras(self) -> list[OptionControl]:
+        return option_controls(self.options, self.chosen) if self.options else []
+
+    @property
+    def box(self) -> ReferenceBox | None:
+        """The reference image's part of the composer."""
+        problem = next((str(self.errors[name][0]) for name in REFERENCE if name in self.errors), "")
+        return reference_box(self.author, self.options, self.chosen, problem) if self.options else None
 
     @property
     def ask(self) -> Ask:
@@ -58,7 +96,18 @@ class ComposeForm(forms.Form):
             seconds=data["seconds"],
             quality=data["quality"] or None,
             visibility=Visibility(data["visibility"] or Visibility.TEAM),
+            options=self.chosen.options,
+            reference=data["reference"],
+            reference_fit=Fit(data["reference_fit"] or Fit.CROP),
         )
+
+    @property
+    def kept(self) -> dict[str, Any]:
+        """What the next form opens with: the same settings, options and image."""
+        chosen = self.chosen
+        once = ("text", "compose_token", "reference_file", "reference_url", "reference_off")
+        same = {name: value for name, value in self.cleaned_data.items() if name not in once}
+        return same | {OPTION + name: value for name, value in chosen.options.items()}
 
     @property
     def token(self) -> str:
@@ -67,13 +116,27 @@ class ComposeForm(forms.Form):
         return str(self.data["compose_token"]) if usable else new_token()
 
     def clean(self) -> dict[str, Any]:
-        """Ask the service whether this is possible; a field that is already in error is named first."""
+        """Ask the service whether this is possible; a field that is already in error is named first.
+
+        An image that comes with the form is added before, so that it stays whatever else is wrong.
+        """
+        self._attach()
         if not self.errors:
             try:
                 check(self.author, self.offer, self.ask)
             except NotPossible as problem:
                 self.refuse(problem)
         return self.cleaned_data
+
+    def _attach(self) -> None:
+        data = self.cleaned_data
+        try:
+            if data.get("reference_off"):
+                data["reference"] = None
+            elif image := added(self.author, data.get("reference_file"), data.get("reference_url", "")):
+                data["reference"] = image.key
+        except NotUsable as problem:
+            self.add_error("reference", str(problem))
 
     def refuse(self, problem: NotPossible) -> None:
         """Say it at the control it names, or above the form when there is none."""

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 from django.utils.http import urlencode
 
 from generations.contract import Combination, Offer, OfferedModel, OfferedProvider
+from generations.models import Fit
+
+OPTION = "option_"  # how an option's control is named
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +24,9 @@ class Chosen:
     aspect_ratio: str | None = None
     seconds: int | None = None
     quality: str | None = None
+    options: Mapping[str, str] = field(default_factory=dict)
+    reference: UUID | None = None
+    reference_fit: str = Fit.CROP
 
     @classmethod
     def read(cls, data: Mapping[str, Any]) -> Chosen:
@@ -30,6 +37,9 @@ class Chosen:
             data.get("aspect_ratio") or None,
             _whole(data.get("seconds")),
             data.get("quality") or None,
+            {name.removeprefix(OPTION): str(data[name]) for name in data if name.startswith(OPTION)},
+            _uuid(data.get("reference")),
+            data["reference_fit"] if data.get("reference_fit") in Fit.values else Fit.CROP,
         )
 
 
@@ -151,6 +161,13 @@ def _distance(c: Combination, wish: Chosen) -> tuple[bool, int, bool]:
 def _in_order(provider: OfferedProvider, field: str) -> list[str]:
     values = (getattr(c, field) for m in provider.models for c in m.combinations)
     return [value for value in dict.fromkeys(values) if value]
+
+
+def _uuid(value: Any) -> UUID | None:
+    try:
+        return UUID(str(value)) if value else None
+    except ValueError:
+        return None
 
 
 def _whole(value: Any) -> int | None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from django import template
+from django.conf import settings
 from django.template.defaultfilters import filesizeformat
 
-from generations.models import Charged, Job, State, User
+from generations.models import Charged, Job, Output, State, User
 from generations.services.cancel import may_cancel
+from generations.services.trash import may_play, may_restore, may_trash
 
 register = template.Library()
 
@@ -53,6 +55,9 @@ LOOKS = MappingProxyType(
     }
 )
 CHECKING = Look("is-live", "eye", "Checking")
+IN_TRASH = Look("is-wait", "trash", "In the trash")
+REMOVED = Look("is-wait", "trash", "Removed")
+COPIED_AGAIN = Look("is-live", "archive-box-arrow-down", "Copied again")
 LINK_ONLY = Look("is-doubt", "exclamation-triangle", "Done, link only")
 WHAT_NOW = MappingProxyType(
     {
@@ -71,6 +76,8 @@ def look(state: str) -> Look:
 @register.filter
 def face(job: Job) -> Face:
     """The frame of this job's card, now."""
+    if not job.is_on_the_shelf:
+        return _put_away(job)
     return FACES[State(job.state)](job)
 
 
@@ -91,6 +98,35 @@ def charged_of(job: Job) -> str:
     return Charged(getattr(job, "charged", None) or Charged.NO).label
 
 
+@register.filter
+def clip_for(job: Job, user: User) -> Output | None:
+    """The job's clip, if this user may play it."""
+    return job.clip if may_play(job, user) else None
+
+
+@register.filter
+def trashable_by(job: Job, user: User) -> bool:
+    return may_trash(job, user)
+
+
+@register.filter
+def restorable_by(job: Job, user: User) -> bool:
+    return may_restore(job, user)
+
+
+@register.filter
+def purge_day(job: Job) -> datetime | None:
+    """When the files of a job in the trash are removed."""
+    return job.trashed_at + timedelta(days=settings.TRASH_DAYS) if job.trashed_at else None
+
+
+def _put_away(job: Job) -> Face:
+    """In the trash, or past it."""
+    if job.purged_at:
+        return Face(REMOVED, lead="The clip was removed.", tell="Its prompt, settings and cost are kept.")
+    return Face(IN_TRASH, lead="This clip is in the trash.", tell="Its author or an admin can take it out again.")
+
+
 def _who(job: Job) -> str:
     return job.provider_name or "the provider"
 
@@ -100,12 +136,18 @@ def _asking(job: Job) -> Face:
 
 
 def _waiting(job: Job) -> Face:
-    reason = job.reason or (job.provider.waiting if job.provider else "")
+    provider = job.provider
+    reason = job.reason or (provider.waiting or provider.slow_down if provider else "")
     return Face(
         LOOKS[State.QUEUED],
         lead=reason or "Waiting for a free slot…",
-        tell=f"Nothing is sent to {_who(job)} or charged yet.",
+        tell=f"{_turn(job.place)}Nothing is sent to {_who(job)} or charged yet.",
     )
+
+
+def _turn(place: int) -> str:
+    """Where in the line: members take turns, so it may go back as well as forth."""
+    return "" if not place else "Next in line. " if place == 1 else f"Place {place} in line. "
 
 
 def _sent(job: Job) -> Face:
@@ -150,6 +192,8 @@ def _done(job: Job) -> Face:
     if job.cover and job.cover.abandoned_at and not job.clip:
         tell = "It may still be at the provider, until its link ends. Staff can see why."
         return Face(LINK_ONLY, lead="The file could not be copied.", charged=charged_of(job), tell=tell)
+    if job.cover and not job.cover.is_stored:
+        return Face(COPIED_AGAIN, lead="Its file is being copied once more.", tell="It will be here when that is done.")
     return Face(LOOKS[State.DONE])
 
 
@@ -161,7 +205,7 @@ def _failed(job: Job) -> Face:
 
 def _unknown(job: Job) -> Face:
     lead = job.reason.partition(". ")[0] or "Sent, but no clear answer came back"
-    tell = "Never sent again by itself; staff will settle it."
+    tell = f"The portal watches for a sign of it from {_who(job)}; staff can settle it. Never sent again by itself."
     return Face(LOOKS[State.UNKNOWN], lead=f"{lead.rstrip('.')}.", charged=Charged.UNKNOWN.label, tell=tell)
 
 

@@ -13,11 +13,21 @@ from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from generations.catalogue import options_of
 from generations.forms.options import Control
+from generations.models import Job
 
 register = template.Library()
 
 AGES = (("d", 86_400), ("h", 3_600), ("min", 60))
+
+
+@register.filter
+def option_facts(job: Job) -> list[tuple[str, str]]:
+    """The job's options as (label, chosen value), in the catalogue's words."""
+    known = options_of(job.dialect)
+    told = [(known[name], value) for name, value in job.options.items() if name in known]
+    return [(o.label, next((v.label for v in o.values if v.value == value), value)) for o, value in told]
 
 
 @register.simple_tag

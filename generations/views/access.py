@@ -7,12 +7,17 @@ from functools import wraps
 from typing import Concatenate, ParamSpec, cast
 
 from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django_htmx.middleware import HtmxDetails
 
 from generations.models import User
 
 P = ParamSpec("P")
+
+
+class Removed(Http404):
+    """What was asked for was there once and is not any more; the text says so to the reader."""
 
 
 class SignedIn(HttpRequest):
@@ -48,6 +53,32 @@ def staff_only(view: View[P]) -> Door[P]:
     def guarded(request: SignedIn, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         if not request.user.is_reviewer:
             raise Http404
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
+def admin_only(view: View[P]) -> Door[P]:
+    """Admins; a reviewer is told no, and for anybody else the page is not there."""
+
+    @staff_only
+    @wraps(view)
+    def guarded(request: SignedIn, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        if not request.user.is_admin:
+            raise PermissionDenied
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
+def admins_change(view: View[P]) -> Door[P]:
+    """Reviewers may look; only admins may send something."""
+
+    @staff_only
+    @wraps(view)
+    def guarded(request: SignedIn, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        if request.method not in {"GET", "HEAD"} and not request.user.is_admin:
+            raise PermissionDenied
         return view(request, *args, **kwargs)
 
     return guarded

@@ -13,9 +13,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
 from generations.forms.compose import ComposeForm
-from generations.forms.options import Chosen, options
+from generations.forms.extras import option_controls, reference_box
+from generations.forms.options import OPTION, Chosen, options
 from generations.models import Job, Prompt, Visibility
 from generations.services.compose import Asked, NotPossible, compose
+from generations.services.line import placed
 from generations.services.offer import current_offer
 from generations.views.access import SignedIn, signed_in
 
@@ -34,16 +36,18 @@ def create(request: SignedIn) -> HttpResponse:
 @require_safe
 def compose_options(request: SignedIn) -> HttpResponse:
     """The controls that depend on each other, for what is chosen now or the nearest legal choice."""
-    offer = current_offer()
-    shown = options(offer, Chosen.read(request.GET.dict()))
-    return render(request, "generations/_compose_options.html", {"offer": offer, "options": shown, "errors": {}})
+    offer, chosen = current_offer(), Chosen.read(request.GET.dict())
+    context: dict[str, Any] = {"offer": offer, "options": options(offer, chosen), "errors": {}}
+    if shown := context["options"]:
+        context |= {"box": reference_box(request.user, shown, chosen), "extras": option_controls(shown, chosen)}
+    return render(request, "generations/_compose_options.html", context)
 
 
 def _send(request: SignedIn) -> HttpResponse:
     """One job for one form; a form that breaks a rule comes back with the reason and its text."""
     if not request.user.can_create:
         raise PermissionDenied
-    form = ComposeForm(request.user, current_offer(), request.POST)
+    form = ComposeForm(request.user, current_offer(), request.POST, request.FILES)
     if form.is_valid():
         try:
             return _sent(request, form, compose(request.user, form.ask))
@@ -75,8 +79,8 @@ def _sent(request: SignedIn, form: ComposeForm, composed: Asked) -> HttpResponse
     if not composed.is_new:
         response: HttpResponse = HttpResponseClientRedirect(home)
     else:
-        job = Job.objects.for_cards().get(pk=composed.job.pk)
-        kept = {name: value for name, value in form.cleaned_data.items() if name not in ("text", "compose_token")}
+        (job,) = placed(Job.objects.for_cards().filter(pk=composed.job.pk))
+        kept = form.kept
         fresh = ComposeForm(request.user, form.offer, initial=kept)
         context = {"form": fresh, "job": job, "whose": _whose(request)}
         response = render(request, "generations/_composed.html", context)
@@ -91,10 +95,10 @@ def _told(job: Job) -> str:
 
 def _page(request: SignedIn, form: ComposeForm, status: int = 200) -> HttpResponse:
     whose = _whose(request)
-    jobs = Job.objects.visible_to(request.user).for_cards().newest_first()
+    jobs = Job.objects.visible_to(request.user).on_the_shelf().for_cards().newest_first()
     if whose == "mine":
         jobs = jobs.filter(author=request.user)
-    context = {"form": form, "jobs": jobs[:FEED], "whose": whose}
+    context = {"form": form, "jobs": placed(jobs[:FEED]), "whose": whose}
     return render(request, "generations/create.html", context, status=status)
 
 
@@ -107,7 +111,7 @@ def _whose(request: SignedIn) -> str:
 def _starting_from(request: SignedIn) -> dict[str, Any]:
     """What the composer opens with: a job or a prompt to use again, or choices named in the URL."""
     if "reuse" in request.GET:
-        jobs = Job.objects.visible_to(request.user).select_related("prompt")
+        jobs = Job.objects.visible_to(request.user).select_related("prompt", "reference")
         return _like(get_object_or_404(jobs, key=_uuid(request.GET["reuse"])))
     if "prompt" in request.GET:
         return _again(request, request.GET["prompt"])
@@ -117,7 +121,9 @@ def _starting_from(request: SignedIn) -> dict[str, Any]:
 def _again(request: SignedIn, pk: str) -> dict[str, Any]:
     prompts = Prompt.objects.visible_to(request.user)
     prompt = get_object_or_404(prompts, pk=int(pk) if pk.isdecimal() and len(pk) < 19 else 0)
-    jobs = Job.objects.visible_to(request.user).filter(prompt=prompt).select_related("prompt").newest_first()
+    jobs = (
+        Job.objects.visible_to(request.user).filter(prompt=prompt).select_related("prompt", "reference").newest_first()
+    )
     newest = jobs.first()
     private = Visibility.ME if prompt.owner_id else Visibility.TEAM
     return _like(newest) if newest else {"text": prompt.text, "visibility": private}
@@ -125,7 +131,10 @@ def _again(request: SignedIn, pk: str) -> dict[str, Any]:
 
 def _like(job: Job) -> dict[str, Any]:
     fields = ("model", "aspect_ratio", "seconds", "quality", "visibility")
-    return {"text": job.prompt.text, "provider": job.provider_id} | {name: getattr(job, name) for name in fields}
+    image = {"reference": job.reference.key, "reference_fit": job.reference_fit} if job.reference else {}
+    chosen = {OPTION + name: value for name, value in job.options.items()}
+    same = {name: getattr(job, name) for name in fields}
+    return {"text": job.prompt.text, "provider": job.provider_id} | same | image | chosen
 
 
 def _uuid(text: str) -> UUID | None:

@@ -6,21 +6,27 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpResponse
+from django.db.models import Q
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import trigger_client_event
 
 from generations.models import Job
 from generations.services.cancel import cancel, may_act_on
+from generations.services.line import placed
+from generations.services.trash import restore, trash
 from generations.views.access import SignedIn, signed_in
 
 CANCELLED = "Cancelled. Nothing was sent or charged."
+TRASHED, NOT_TRASHED = "Moved to the trash.", "It is in the trash already, or not over yet."
+RESTORED, NOT_RESTORED = "Taken out of the trash.", "It is not in the trash any more."
 TOO_LATE = "It was just being sent. It is cancelled only if the provider does not take it."
 
 
 def _visible(request: SignedIn, key: UUID) -> Job:
-    return get_object_or_404(Job.objects.visible_to(request.user).for_cards(), key=key)
+    return placed([get_object_or_404(Job.objects.visible_to(request.user).for_cards(), key=key)])[0]
 
 
 @signed_in
@@ -58,3 +64,38 @@ def job_cancel(request: SignedIn, key: UUID) -> HttpResponse:
         return trigger_client_event(card, "say", {"value": told})
     messages.info(request, told)
     return redirect(job)
+
+
+@signed_in
+@require_POST
+def job_trash(request: SignedIn, key: UUID) -> HttpResponse:
+    """Move a finished job to the trash; its page then offers the way back."""
+    job = _visible(request, key)
+    if not may_act_on(job, request.user):
+        raise PermissionDenied
+    messages.info(request, TRASHED if trash(job, request.user) else NOT_TRASHED)
+    return _to(reverse("job", args=[key]))
+
+
+@signed_in
+@require_POST
+def job_restore(request: SignedIn, key: UUID) -> HttpResponse:
+    """Take a job out of the trash: the author, and admins, who need not see its text for that.
+
+    htmx gets nothing in place of the row; a form goes back to where it was sent from.
+    """
+    mine = Job.objects.in_trash_of(request.user).values("pk")
+    seen = Job.objects.visible_to(request.user).values("pk")
+    job = get_object_or_404(Job.objects.filter(Q(pk__in=mine) | Q(pk__in=seen)), key=key)
+    if not may_act_on(job, request.user):
+        raise PermissionDenied
+    told = RESTORED if restore(job, request.user) else NOT_RESTORED
+    if request.htmx:
+        return trigger_client_event(HttpResponse(), "say", {"value": told})
+    messages.info(request, told)
+    return _to(reverse("trash") if request.POST.get("from") == "trash" else reverse("job", args=[key]))
+
+
+def _to(url: str) -> HttpResponse:
+    """After a change: the page is asked for by GET."""
+    return HttpResponseRedirect(url, status=303)

@@ -1,16 +1,19 @@
-"""Every clip the reader may see."""
+"""Every clip the reader may see, and the trash."""
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from generations.forms.filters import JobFilter
 from generations.models import Job
+from generations.services.line import placed
 from generations.services.paging import Keyset
 from generations.views.access import SignedIn, signed_in
 
+LATEST_TRASHED = Keyset(at="trashed_at", name="key")
 NEWEST = Keyset(at="created_at", name="key")
 PAGE = 24
 
@@ -20,7 +23,18 @@ PAGE = 24
 def library(request: SignedIn) -> HttpResponse:
     """Newest first; "load more" by htmx gets only the next cards."""
     filters = JobFilter(request.GET, request.user)
-    jobs = filters.narrow(Job.objects.visible_to(request.user).for_cards())
+    jobs = filters.narrow(Job.objects.visible_to(request.user).on_the_shelf().for_cards())
     page = NEWEST.page(jobs, request.GET.get("after", ""), PAGE)
+    placed(page.rows)
     template = "_library_page.html" if request.htmx else "library.html"
     return render(request, f"generations/{template}", {"page": page, "filters": filters})
+
+
+@signed_in
+@require_safe
+def trash(request: SignedIn) -> HttpResponse:
+    """What the reader may take out again, his own and for admins all; private ones of others without text."""
+    page = LATEST_TRASHED.page(Job.objects.in_trash_of(request.user).for_cards(), request.GET.get("after", ""), PAGE)
+    template = "_trash_page.html" if request.htmx else "trash.html"
+    context = {"page": page, "days": settings.TRASH_DAYS}
+    return render(request, f"generations/{template}", context)

@@ -8,7 +8,8 @@ from pathlib import PurePath
 from typing import Any
 from uuid import UUID
 
-from django.http import Http404, HttpResponseBase
+from django.db.models.fields.files import FieldFile
+from django.http import Http404, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.utils.text import slugify
 from django.views.decorators.http import require_safe
@@ -16,10 +17,14 @@ from whitenoise.middleware import WhiteNoiseFileResponse
 from whitenoise.responders import MissingFileError, Response, SlicedFile, StaticFile
 
 from generations.models import Job, Output
-from generations.views.access import SignedIn, signed_in
+from generations.services.files import link
+from generations.services.trash import may_play
+from generations.views.access import Removed, SignedIn, signed_in
 
 POSTER_TYPES = {".webp": "image/webp", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".png": "image/png"}
+REMOVED = "The clip was removed for good after its time in the trash. Its prompt and settings are kept."
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+REMEMBERED = timedelta(minutes=10)
 
 
 class KeptFile(StaticFile):  # type: ignore[misc]
@@ -41,8 +46,8 @@ class KeptFile(StaticFile):  # type: ignore[misc]
 def job_clip(request: SignedIn, key: UUID) -> HttpResponseBase:
     """The clip, with Range, so that a player can seek; `?download=1` saves it under a readable name."""
     job, output = _stored(request, key)
-    headers = [("Content-Disposition", f'attachment; filename="{_name(job)}"')] if "download" in request.GET else []
-    return _serve(request, output.clip.path, "video/mp4", HOUR, headers)
+    disposition = f'attachment; filename="{_name(job)}"' if "download" in request.GET else ""
+    return serve(request, output.clip, "video/mp4", HOUR, disposition)
 
 
 @signed_in
@@ -52,13 +57,15 @@ def job_poster(request: SignedIn, key: UUID) -> HttpResponseBase:
     kind = POSTER_TYPES.get(PurePath(output.poster.name or "").suffix)
     if kind is None:
         raise Http404
-    return _serve(request, output.poster.path, kind, DAY, [])
+    return serve(request, output.poster, kind, DAY)
 
 
 def _stored(request: SignedIn, key: UUID) -> tuple[Job, Output]:
     jobs = Job.objects.visible_to(request.user).select_related("prompt", "cover")
     job = get_object_or_404(jobs, key=key)
-    if job.clip is None or not job.clip.clip:
+    if job.purged_at:
+        raise Removed(REMOVED)
+    if job.clip is None or not job.clip.clip or not may_play(job, request.user):
         raise Http404
     return job, job.clip
 
@@ -68,12 +75,25 @@ def _name(job: Job) -> str:
     return "-".join(filter(None, ["sora-portal", words, job.key.hex[:8]])) + ".mp4"
 
 
-def _serve(
-    request: SignedIn, path: str, kind: str, kept: timedelta, headers: list[tuple[str, str]]
-) -> HttpResponseBase:
+def serve(request: SignedIn, file: FieldFile, kind: str, kept: timedelta, disposition: str = "") -> HttpResponseBase:
+    """A stored file that this user may see: itself, or the way to the storage that keeps it."""
+    try:
+        elsewhere = link(file, kind, disposition, request.method or "GET")
+    except FileNotFoundError as error:
+        raise Http404 from error
+    if not elsewhere:
+        return _own(request, file, _fixed(kind, kept) + ([("Content-Disposition", disposition)] if disposition else []))
+    response = HttpResponseRedirect(elsewhere)
+    # Well within the life of the link, so that a page with many posters asks once.
+    response["Cache-Control"] = f"private, max-age={int(REMEMBERED.total_seconds())}"
+    response["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+def _own(request: SignedIn, file: FieldFile, headers: list[tuple[str, str]]) -> HttpResponseBase:
     """The file or the asked range of it, with WhiteNoise's headers and ours and no others."""
     try:
-        answer = KeptFile(path, _fixed(kind, kept) + headers).get_response(request.method, request.META)
+        answer = KeptFile(file.path, headers).get_response(request.method, request.META)
     except (MissingFileError, FileNotFoundError) as error:
         raise Http404 from error
     response: HttpResponseBase = WhiteNoiseFileResponse(answer.file or (), status=int(answer.status))

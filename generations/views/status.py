@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from generations.models import Job
+from generations.services.line import placed
 from generations.views.access import SignedIn, signed_in
 
 MOST_CARDS = 100
@@ -19,8 +20,8 @@ MOST_CARDS = 100
 def status(request: SignedIn) -> HttpResponse:
     """The cards among `card=<key>:<revision>` that look different now, out of band; 204 when none does."""
     held = dict(filter(None, map(_parsed, request.GET.getlist("card")[:MOST_CARDS])))
-    jobs = Job.objects.visible_to(request.user).for_cards().filter(key__in=held)
-    changed = [job for job in jobs if job.revision != held[job.key]]
+    jobs = Job.objects.visible_to(request.user).on_the_shelf().for_cards().filter(key__in=held)
+    changed = [job for job in placed(jobs) if job.revision != held[job.key]]
     if not changed:
         return HttpResponse(status=204)
     return render(request, "generations/_status.html", {"jobs": changed})

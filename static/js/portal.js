@@ -22,7 +22,8 @@
   document.addEventListener("htmx:responseError", (event) => {
     const status = event.detail.xhr.status;
     if ("signedOut" in document.documentElement.dataset) return;
-    if (status === 403) say("That is not allowed, or this page is too old. Reload it.");
+    if (status === 503 && !event.detail.elt.matches("#poller, #job-body")) say("A part of the portal is away for a moment. Try again: one form makes one job, however often it is sent.");
+    else if (status === 403) say("That is not allowed, or this page is too old. Reload it.");
     else if (status !== 401 && !event.detail.elt.matches("#poller, #job-body")) say("That did not work. Try again.");
   });
   document.addEventListener("htmx:sendError", (event) => {

@@ -30,9 +30,10 @@
     first += MOST;
   });
 
-  // A refresh that nobody answers says so once, and takes it back by itself.
+  // A refresh that nobody answers, or only to say that a part is away, says so once, and takes it back by itself.
+  const NOBODY = [0, 502, 503, 504];
   document.addEventListener("htmx:afterRequest", (event) => {
-    if (offline && event.detail.elt.matches("#poller, #job-body")) offline.hidden = Boolean(event.detail.xhr.status);
+    if (offline && event.detail.elt.matches("#poller, #job-body")) offline.hidden = !NOBODY.includes(event.detail.xhr.status);
   });
 
   // The end of a job is said, also to those who look elsewhere.
