@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Callable
 
@@ -11,6 +12,7 @@ from django.db import connection
 from generations import engine
 from generations.engine.doors import Doors
 from generations.engine.poller import Poller
+from generations.engine.settler import Settler
 from generations.engine.submitter import Submitter
 from generations.models import Watch
 from generations.transport import Door, Timeouts
@@ -23,6 +25,7 @@ def submit_round(submit: Timeouts | None = None) -> None:
         doors = _QuickDoors(submit) if submit else Doors()
         submitter = Submitter(doors)
         await submitter.step()
+        await asyncio.gather(*submitter.tasks)
         await submitter.drain()
         await doors.aclose()
 
@@ -72,3 +75,16 @@ class _QuickDoors(Doors):
         door: Door = super().to(provider)
         door.submit_timeouts = self.submit
         return door
+
+
+def settle_round() -> None:
+    """Ask about every lost job that is due, and keep what was said."""
+
+    async def go() -> None:
+        doors = Doors()
+        settler = Settler(doors)
+        await settler.step()
+        await settler.drain(10)
+        await doors.aclose()
+
+    async_to_sync(go)()

@@ -156,7 +156,8 @@ def test_the_key_is_in_no_line_of_the_log(
     assert KEY not in caplog.text
     provider.refresh_from_db()
     job.refresh_from_db()
-    assert "Bad key" in provider.paused_reason
+    assert "refused the key" in provider.paused_reason
+    assert "Bad key" in job.submissions.get().detail
     for text in (provider.paused_reason, job.submissions.get().detail, *(e.detail for e in job.events.all())):
         assert KEY not in text
 

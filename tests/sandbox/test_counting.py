@@ -22,5 +22,7 @@ def test_every_post_and_every_job_is_counted(sandbox: Sandbox, own: Caller) -> N
         "posts": 4,
         "posts_by_prompt": {key: 3},
         "jobs": 1,
+        "references": [],
+        "announcements_dropped": 0,
     }
     assert (sandbox.creates, sandbox.posts, sandbox.posts_for(prompt), sandbox.posts_for("other")) == (1, 4, 3, 0)

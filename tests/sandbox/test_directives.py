@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import time
+from contextlib import suppress
+from html import unescape
 from pathlib import Path
 
 import httpx
@@ -11,7 +13,9 @@ import pytest
 
 from generations.sandbox import Sandbox
 from generations.sandbox.directives import DIRECTIVES, directives_in
+from generations.sandbox.front import DIALECTS
 from generations.sandbox.jobs import Order, Stage, moment, new_job
+from generations.sandbox.page import dashboard
 from tests.sandbox.conftest import KEY, SPEED, Caller
 
 
@@ -19,9 +23,15 @@ def test_directives_are_read_anywhere_in_any_case() -> None:
     assert directives_in("A cat [Sandbox:SLOW=2.5], then [sandbox:hang]") == {"slow": 2.5, "hang": 600}
 
 
-def test_directives_are_all_tried_here() -> None:
-    tried = Path(__file__).read_text()
+def test_directives_are_all_tried() -> None:
+    tried = "".join(path.read_text() for path in Path(__file__).parent.glob("test_*.py"))
     assert [directive.name for directive in DIRECTIVES if f"[sandbox:{directive.name}" not in tried] == []
+
+
+def test_the_page_shows_every_directive_and_promise() -> None:
+    page = unescape(dashboard(tuple(DIALECTS)))
+    assert [row.name for row in DIRECTIVES if row.syntax not in page or row.promise not in page] == []
+    assert len({row.name for row in DIRECTIVES}) == len(DIRECTIVES)
 
 
 @pytest.mark.parametrize(
@@ -163,6 +173,37 @@ def test_a_short_file_is_whole_at_the_third_try(caller: Caller) -> None:
             httpx.get(url)
     answer = httpx.get(url)
     assert len(answer.content) == int(answer.headers["content-length"])
+
+
+def test_a_short_file_can_be_fetched_in_pieces(caller: Caller) -> None:
+    url = caller.ended(caller.created("[sandbox:short-file] in pieces"))["video_url"]
+    whole, etag = int(httpx.head(url).headers["content-length"]), httpx.head(url).headers["etag"]
+    content = b""
+    for _ in range(3):
+        headers = {"Range": f"bytes={len(content)}-", "If-Range": etag} if content else {}
+        with suppress(httpx.RemoteProtocolError), httpx.stream("GET", url, headers=headers) as answer:
+            assert answer.status_code == (206 if content else 200)
+            for chunk in answer.iter_raw():
+                content += chunk
+    assert len(content) == whole
+    assert content == httpx.get(url).content
+
+
+def test_a_dripping_file_comes_as_slowly_as_it_says(caller: Caller) -> None:
+    url = caller.ended(caller.created("[sandbox:drip-file=200]"))["video_url"]
+    with httpx.stream("GET", url) as answer:
+        assert answer.headers["content-length"] == httpx.head(url).headers["content-length"]
+        assert {len(chunk) for _, chunk in zip(range(3), answer.iter_raw(), strict=False)} == {20}
+
+
+def test_an_aged_link_is_refused_and_another_one_is_named(caller: Caller) -> None:
+    job = caller.created("[sandbox:aged-link]")
+    first, second = caller.ended(job)["video_url"], caller.query(job).json()["video_url"]
+    assert first.partition("?")[0] == second.partition("?")[0]
+    assert first != second
+    assert httpx.get(first).status_code == 403
+    assert httpx.get(second).status_code == 200
+    assert httpx.get(first.partition("?")[0]).status_code == 403
 
 
 def _order(prompt: str) -> Order:

@@ -125,7 +125,7 @@ def test_a_picture_may_travel_in_the_body(caller: Caller) -> None:
     caller.created(image_url="data:image/png;base64," + "A" * 8 * MIB)
 
 
-@pytest.mark.parametrize(("method", "path"), [("GET", PATH), ("POST", "/v1/videos"), ("GET", "/v1/nothing")])
+@pytest.mark.parametrize(("method", "path"), [("GET", PATH), ("PUT", "/v1/videos"), ("GET", "/v1/nothing")])
 def test_an_unknown_path_under_v1_is_a_404(caller: Caller, method: str, path: str) -> None:
     answer = caller.http.request(method, path)
     assert answer.status_code == 404

@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import socket
+import ssl
 
+import httpcore
 import httpx
 import pytest
 
-from generations.contract import Answer, HttpCall, Misconfigured, NotTaken
+from generations.contract import Answer, HttpCall, Misconfigured, NeverHeard, NotTaken
 from generations.transport import Allowance, Door, Timeouts
-from generations.transport.guard import is_public
+from generations.transport.client import named
+from generations.transport.guard import BadHandshake, _VerifyingStream, is_public
 from tests.peer import answering, peer
 from tests.transport.helpers import Lookups
 
@@ -139,6 +142,40 @@ def test_a_lookup_that_never_ends_is_given_up_and_nothing_was_sent() -> None:
 def test_a_lookup_that_fails_means_nothing_was_sent() -> None:
     with pytest.raises(NotTaken):
         asyncio.run(ask("https://gone.example", Allowance(), Lookups([], error=socket.gaierror(-2, "unknown"))))
+
+
+@pytest.mark.parametrize("origin", ["http://127.0.0.1:65536", "http://localhost:99999", "https://example.com:70000"])
+def test_a_port_that_is_none_means_nothing_was_sent(origin: str) -> None:
+    with pytest.raises(Misconfigured, match="not usable"):
+        asyncio.run(ask(origin, Allowance(origin)))
+
+
+@pytest.mark.parametrize("error", [OverflowError("port"), ExceptionGroup("two", [ValueError(), OSError()])])
+def test_whatever_fails_before_a_connection_stands_means_nothing_was_sent(
+    error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fails(*args: object, **how: object) -> None:
+        raise error
+
+    monkeypatch.setattr(httpcore.AnyIOBackend, "connect_tcp", fails)
+    with pytest.raises(NotTaken):
+        asyncio.run(ask("https://api.example.com", Allowance(), Lookups(["93.184.216.34"])))
+
+
+@pytest.mark.parametrize("error", [httpcore.ConnectError("no"), ValueError("no name"), OSError("reset")])
+def test_whatever_fails_in_a_handshake_means_nothing_was_sent(error: Exception) -> None:
+    class Failing(httpcore.AsyncMockStream):
+        async def start_tls(self, *args: object, **how: object) -> httpcore.AsyncNetworkStream:
+            raise error
+
+    with pytest.raises(BadHandshake):
+        asyncio.run(_VerifyingStream(Failing([])).start_tls(ssl.create_default_context(), "a.example"))
+
+
+def test_a_group_of_errors_means_what_the_worst_of_them_means() -> None:
+    unsent, sent = httpx.ConnectError("refused"), httpx.ReadError("broken")
+    assert isinstance(named(ExceptionGroup("one", [unsent])), NotTaken)
+    assert isinstance(named(ExceptionGroup("two", [unsent, ExceptionGroup("inner", [sent])])), NeverHeard)
 
 
 @pytest.mark.parametrize(
