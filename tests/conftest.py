@@ -106,8 +106,9 @@ def _with_submission(job: Job, state: State) -> None:
     job.token, job.origin = live.token, job.provider.origin if job.provider else ""
     if state == State.RUNNING:
         Watch.objects.create(
-            job=job, provider=job.provider, remote_id=live.remote_id, since=now, next_poll_at=now, progress=45
-        )
+            job=job, provider=job.provider, remote_id=live.remote_id, dialect=job.dialect, origin=job.origin,
+            since=now, next_poll_at=now, progress=45,
+        )  # fmt: skip
     if state in (State.ARCHIVING, State.DONE):
         job.cover = Output.objects.create(
             job=job, remote_url="https://files.example.com/clip.mp4", next_try_at=now, size=1000,

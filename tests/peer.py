@@ -6,7 +6,8 @@ import contextlib
 import socket
 import ssl
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -18,13 +19,24 @@ from cryptography.x509.oid import NameOID
 Play = Callable[[socket.socket], None]
 
 
+@dataclass(frozen=True)
+class ByPath:
+    """A play for each beginning of a path; what is asked for beside them is not there."""
+
+    plays: Mapping[str, Play]
+
+    def chosen(self, request: bytes) -> Play:
+        path = request.split(b" ", 2)[1].decode()
+        return next((play for start, play in self.plays.items() if path.startswith(start)), answering(404))
+
+
 class Peer:
     """`requests` are the raw requests that arrived, heads and bodies; `connections` counts what was opened.
 
     `busiest` is the largest number of requests that were being answered at the same time.
     """
 
-    def __init__(self, play: Play, context: ssl.SSLContext | None = None) -> None:
+    def __init__(self, play: Play | ByPath, context: ssl.SSLContext | None = None) -> None:
         self.play, self.context, self.requests = play, context, list[bytes]()
         self.connections = self.playing = self.busiest = 0
         self.lock = threading.Lock()
@@ -52,7 +64,8 @@ class Peer:
             while request := _read_request(connection):
                 self.requests.append(request)
                 with self._counted():
-                    self.play(connection)
+                    play = self.play.chosen(request) if isinstance(self.play, ByPath) else self.play
+                    play(connection)
 
     @contextlib.contextmanager
     def _counted(self) -> Iterator[None]:
@@ -127,7 +140,7 @@ def truncated(connection: socket.socket) -> None:
 
 
 @contextlib.contextmanager
-def peer(play: Play, context: ssl.SSLContext | None = None) -> Iterator[Peer]:
+def peer(play: Play | ByPath, context: ssl.SSLContext | None = None) -> Iterator[Peer]:
     server = Peer(play, context)
     try:
         yield server

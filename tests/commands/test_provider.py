@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
 
+from generations.dialects import DIALECTS
 from generations.models import Provider
 from generations.sandbox import Sandbox
 
@@ -44,6 +46,8 @@ def test_every_option_reaches_its_column() -> None:
     ("line", "words"),
     [
         ("add --name Studio --dialect uniall --base-url http://api.example.com", "--base-url: Use an https address"),
+        ("add --name Studio --dialect uniall --base-url https://[::1", "--base-url: This is no address."),
+        ("add --name Studio --dialect uniall --base-url https://x.example:99999", "--base-url: This is no address."),
         ("add --name Studio --dialect uniall --base-url https://x.example --key-env EMPTY", "EMPTY is empty"),
         ("add --name Studio --dialect uniall --base-url https://x.example --key-env NONE", "NONE is empty or not set"),
         ("add --name Studio --dialect uniall --base-url https://x.example --in-flight 0", "--in-flight: "),
@@ -97,6 +101,43 @@ def test_a_test_ends_well_or_with_the_reason() -> None:
         with pytest.raises(CommandError, match="refused the key"):
             run("test --name Studio")
         assert sandbox.posts == 0
+
+
+def test_a_preset_headers_and_the_new_columns_reach_their_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TEAM", "team-secret")
+    said = run(
+        "add --name Older --dialect mingyan --preset mingyan-older --base-url https://m.example --key-env STUDIO_KEY "
+        "--header-env X-Team=TEAM --submits-per-minute 20 --delivery address --create-path /v9/create"
+    )
+    row = Provider.objects.get()
+    assert "team-secret" not in said
+    assert (row.headers, row.submits_per_minute, row.delivery) == ({"X-Team": "team-secret"}, 20, "address")
+    assert (row.create_path, row.query_path) == ("/v9/create", "/v1/videos/{id}")
+    run("set --name Older --query-path /v9/ask/{id} --submits-per-minute 0")
+    row.refresh_from_db()
+    assert (row.query_path, row.submits_per_minute) == ("/v9/ask/{id}", 0)
+    for line, words in (
+        ("--header-env X-Team", "is not NAME=VARIABLE"),
+        ("--header-env X-Team=NOBODY", "the variable is empty"),
+        ("--header-env Host=TEAM", "--header-env: Host is set by the portal itself"),
+        ("--query-path /v9", "--query-path: It needs {id}"),
+    ):
+        with pytest.raises(CommandError, match=re.escape(words)):
+            run(f"set --name Older {line}")
+
+
+def test_the_presets_are_listed() -> None:
+    lines = run("presets").splitlines()
+    assert any(line.startswith("openai_videos\topenai\t") for line in lines)
+    assert {line.split("\t")[0] for line in lines} == set(DIALECTS)
+
+
+def test_nothing_to_change_and_a_pause_are_said(provider: Provider) -> None:
+    assert "Nothing was named to change" in run(["set", "--name", provider.name])
+    with Sandbox(key=KEY, speed=200) as sandbox:
+        run(f"add --name Studio --dialect uniall --base-url {sandbox.url} --allow-private --key-env STUDIO_KEY")
+        Provider.objects.filter(name="Studio").update(paused_reason="HTTP 402")
+        assert "It is paused, though: HTTP 402. `provider enable` ends that." in run("test --name Studio")
 
 
 def run(line: str | list[str]) -> str:

@@ -71,7 +71,7 @@ def test_a_card_s_revision_changes_with_job_watch_and_file(make_job: MakeJob) ->
     Job.objects.update(cover=output)
     Output.objects.update(rev=4)
     seen.add(revision(job))
-    assert seen == {"1.0.0", "1.1.0", "9.1.0", "9.0.0", "9.0.4"}
+    assert seen == {"1.0.0.0", "1.1.0.0", "9.1.0.0", "9.0.0.0", "9.0.4.0"}
 
 
 def test_a_card_is_one_query(make_job: MakeJob, django_assert_num_queries: Callable[[int], object]) -> None:

@@ -9,7 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-from generations.models import Job, Provider, State, User, Watch
+from generations.models import Job, Provider, State, User, VideoModel, Watch
 from tests.browser.helpers import CHROMIUM, HOW_TO_GET, QUIET
 from tests.conftest import PASSWORD, needs
 
@@ -71,8 +71,15 @@ def serious(page: Page) -> list[tuple[str, str]]:
     return [(rule["id"], node["html"]) for rule in found for node in rule["nodes"] if rule["impact"] != "minor"]
 
 
-@pytest.mark.parametrize("width", [1280, 900, 360])
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize(
+    ("theme", "width"),
+    [
+        ("light", 1280),
+        ("dark", 360),
+        *(pytest.param(*look, marks=pytest.mark.matrix) for look in [("dark", 1280), ("light", 900), ("dark", 900)]),
+        pytest.param("light", 360, marks=pytest.mark.matrix),
+    ],
+)
 def test_every_page_reads_well_on_every_screen(
     page: Page,
     at: Callable[[User, str], Page],
@@ -90,7 +97,11 @@ def test_every_page_reads_well_on_every_screen(
     page.set_viewport_size({"width": width, "height": 800})
     page.emulate_media(color_scheme=theme)
     at(admin, "/")
-    for path in ("/", "/library/", "/prompts/", "/staff/jobs/", f"/jobs/{job.key}/", "/accounts/password/change/"):
+    model = VideoModel.objects.earliest("pk")
+    providers = ["/staff/providers/", "/staff/providers/add/", "/staff/providers/add/?preset=openai"]
+    providers += [f"/staff/providers/{model.provider_id}/", f"/staff/models/{model.pk}/"]
+    pages = ["/", "/library/", "/prompts/", "/staff/jobs/", f"/jobs/{job.key}/", "/accounts/password/change/"]
+    for path in pages + providers:
         page.goto(live_server.url + path)
         assert heard == []
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path

@@ -14,7 +14,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from generations.models import Job, Prompt, Provider, State, User, Visibility
+from generations.models import Job, Output, Prompt, Provider, State, User, Visibility, Watch
 from generations.services.providers import add_provider
 from tests.pages.conftest import HTMX
 
@@ -254,6 +254,26 @@ def test_provider_words_on_a_private_job_stay_private_in_the_admin(
         assert "secret plan" not in answer.content.decode()
 
 
+def test_what_is_noted_on_the_way_of_a_private_job_stays_private_in_the_admin(
+    admin: User, make_job: Callable[..., Job], as_user: Callable[[User], Client]
+) -> None:
+    said, address = "A secret plan", "https://files.example.com/clip.mp4?sig=opens-it"
+    for visibility in ("me", "team"):
+        looked_at = make_job(State.RUNNING, visibility=visibility).watched
+        copied = make_job(State.ARCHIVING, visibility=visibility).cover
+        assert looked_at
+        assert copied
+        Watch.objects.filter(pk=looked_at.pk).update(trouble=f"HTTP 500: {said}", word=said)
+        Output.objects.filter(pk=copied.pk).update(
+            remote_url=address, trouble=f"It broke off.\nConnectError: {address}"
+        )
+        browser = as_user(admin)
+        pages = [f"/admin/generations/watch/{looked_at.pk}/change/", f"/admin/generations/output/{copied.pk}/change/"]
+        body = "".join(browser.get(page).content.decode() for page in [*pages, "/admin/generations/watch/"])
+        assert (said in body) == (visibility == "team")
+        assert "opens-it" not in body
+
+
 def test_staff_see_why_a_provider_is_paused_and_an_admin_ends_it(
     admin: User, reviewer: User, provider: Provider, as_user: Callable[[User], Client]
 ) -> None:
@@ -262,8 +282,6 @@ def test_staff_see_why_a_provider_is_paused_and_an_admin_ends_it(
     assert "UniAll studio is paused" in page
     assert "HTTP 403: &lt;b&gt;no money&lt;/b&gt;" in page
     browser = as_user(admin)
-    browser.post(
-        "/admin/generations/provider/", {"action": "try_again", "_selected_action": [provider.pk]}, follow=True
-    )
+    browser.post(f"/staff/providers/{provider.pk}/switch/", {"to": "resume"}, follow=True)
     assert Provider.objects.get().paused_reason == ""
     assert "is paused" not in browser.get("/staff/jobs/").content.decode()

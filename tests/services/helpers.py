@@ -7,7 +7,10 @@ from collections.abc import Callable
 from typing import Any
 
 from django.db import connection
+from django.utils import timezone
 from django_q.models import OrmQ
+
+from generations.models import Candidate, Job, Source
 
 
 def race(*calls: Callable[[], Any]) -> list[Any]:
@@ -30,6 +33,15 @@ def race(*calls: Callable[[], Any]) -> list[Any]:
     for thread in threads:
         thread.join()
     return results
+
+
+def named(job: Job, remote_id: str, source: Source = Source.CALLBACK, said: str = "") -> Candidate:
+    """An id that may be the job's, which nobody is to be asked about now."""
+    sent = job.submissions.get()
+    assert sent.provider
+    return Candidate.objects.create(
+        provider=sent.provider, submission=sent, remote_id=remote_id, source=source, heard_at=timezone.now(), said=said
+    )
 
 
 def queued() -> list[tuple[str, str, tuple[Any, ...]]]:

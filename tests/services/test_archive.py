@@ -15,13 +15,15 @@ from django.utils import timezone
 
 from generations.models import Heartbeat, Job, Output, Provider, State
 from generations.services.archive import archive
-from tests.peer import Play, answering, closing, peer
+from tests.peer import ByPath, Play, answering, closing, peer
 from tests.services.clips import make_clip
 from tests.services.helpers import race
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases]
 VIDEO = "Content-Type: video/mp4"
+NO_SUCH_JOB = b'{"error": {"message": "Task not found"}}'
 MakeOutput = Callable[[str], Output]
+gone = ByPath({"/clip.mp4": answering(404, b"gone"), "/v1/videos/": answering(404, NO_SUCH_JOB)})
 
 
 @pytest.fixture(scope="session")
@@ -60,7 +62,7 @@ def test_a_clip_is_kept_with_its_poster_and_its_facts(clip: bytes, make_output: 
     assert output.stored_at
     assert (output.job.state, output.job.reason) == (State.DONE, "")
     assert files(own_media) == sorted([str(output.clip), str(output.poster)])
-    assert not list((settings.DATA_DIR / "incoming").iterdir())
+    assert not (settings.DATA_DIR / "incoming" / str(output.pk)).exists()
     assert Heartbeat.last("archive")
 
 
@@ -102,14 +104,14 @@ def test_nobody_touches_what_another_worker_is_at(clip: bytes, make_output: Make
 @pytest.mark.parametrize(
     ("play", "trouble"),
     [
-        (answering(404, b"gone"), "The file could not be fetched (HTTP 404)."),
+        (gone, "The file could not be fetched (HTTP 404). The provider names no other address."),
         (answering(200, b"AccessDenied: text", VIDEO), "InvalidDataError"),
         (answering(302, b"", "Location: file:///etc/passwd"), "not allowed"),
     ],
     ids=["gone", "no clip", "a hostile redirect"],
 )
 def test_a_clip_that_does_not_come_is_tried_again_later_and_later(
-    play: Play, trouble: str, make_output: MakeOutput, own_media: Path
+    play: Play | ByPath, trouble: str, make_output: MakeOutput, own_media: Path
 ) -> None:
     with peer(play) as server:
         output = make_output(server.url)
@@ -123,7 +125,7 @@ def test_a_clip_that_does_not_come_is_tried_again_later_and_later(
             assert (output.abandoned_at is not None) == (number == 5)
             assert Job.objects.get().state == (State.DONE if number == 5 else State.ARCHIVING)
         assert not archive(output.pk)
-        assert len(server.requests) == 5
+        assert len([request for request in server.requests if b"/clip.mp4" in request]) == 5
     job = Job.objects.get()
     assert job.reason == "The file could not be copied into the library."
     assert trouble in job.events.latest("pk").detail
@@ -174,7 +176,7 @@ def test_a_worker_that_lost_its_lease_changes_nothing_and_leaves_no_file(
 
 def test_the_failure_of_a_lease_that_was_lost_is_not_counted(make_output: MakeOutput) -> None:
     def another_worker_comes(wire: object) -> None:
-        Output.objects.update(lease=uuid4(), attempts=5)
+        Output.objects.update(lease=uuid4(), faults=5)
         connection.close()
         answering(404, b"")(wire)  # type: ignore[arg-type]
 
@@ -213,23 +215,8 @@ def test_trouble_on_the_way_is_waited_out_for_a_day(make_output: MakeOutput) -> 
         output.refresh_from_db()
         assert (output.abandoned_at, Job.objects.get().state) == (None, State.ARCHIVING)
         assert output.next_try_at <= timezone.now() + timedelta(minutes=10)
-        Job.objects.update(state_since=timezone.now() - timedelta(hours=25))
+        Output.objects.update(asked_at=timezone.now() - timedelta(hours=25))
         assert not archive(output.pk)
     output.refresh_from_db()
     assert output.abandoned_at is not None
     assert Job.objects.get().state == State.DONE
-
-
-def test_a_full_disk_is_trouble_that_is_told(
-    clip: bytes, make_output: MakeOutput, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def full(*_: object) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr("generations.services.archive._make_durable", full)
-    with peer(answering(200, clip, VIDEO)) as server:
-        output = make_output(server.url)
-        assert not archive(output.pk)
-    output.refresh_from_db()
-    assert "No space left on device" in output.trouble
-    assert (output.lease_until, output.abandoned_at) == (None, None)

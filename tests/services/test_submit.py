@@ -17,7 +17,8 @@ from generations.contract import DialectError, Misconfigured, NeverHeard, NotTak
 from generations.models import Charged, Job, JobEvent, Outcome, Provider, State, Submission, User, Watch
 from generations.services.advance import advance
 from generations.services.cancel import cancel
-from generations.services.submit import Intent, accepted, due_jobs, failed, free_slots, intend
+from generations.services.slots import UNKNOWN_HOLDS, free_slots
+from generations.services.submit import Due, Intent, accepted, due_jobs, failed, intend
 from generations.services.sweep import sweep
 from tests.engine.helpers import submit_round
 from tests.peer import answering, peer
@@ -100,17 +101,25 @@ class TestIntent:
     ) -> None:
         job = make_job()
         Provider.objects.update(**change)
-        assert due_jobs(10) == []
+        assert jobs_of(due_jobs(10)) == []
         assert intend(job.pk) is None
         assert job.submissions.count() == 0
 
     def test_a_job_is_not_sent_before_its_time(self, make_job: MakeJob) -> None:
         job = make_job(not_before=timezone.now() + timedelta(seconds=60))
-        assert due_jobs(10) == []
+        assert jobs_of(due_jobs(10)) == []
         assert intend(job.pk) is None
         Job.objects.update(not_before=timezone.now() - timedelta(seconds=1))
-        assert due_jobs(10) == [job]
+        assert jobs_of(due_jobs(10)) == [job]
         assert intend(job.pk)
+
+
+def test_a_shape_the_dialect_cannot_say_is_never_sent(make_job: MakeJob) -> None:
+    job = make_job(dialect="openai_videos", aspect_ratio="1:1")
+    assert intend(job.pk) is None
+    job.refresh_from_db()
+    assert (job.state, job.submissions.count()) == (State.FAILED, 0)
+    assert "Give width and height of 1:1. Ask an admin to do so" in job.reason
 
 
 class TestSlots:
@@ -119,22 +128,27 @@ class TestSlots:
         assert free_slots(provider) == 10
         for state in State:
             make_job(state)
-        assert free_slots(provider) == 10 - 2, "submitting and running"
+        assert free_slots(provider) == 10 - 3, "submitting, running and unknown"
 
-    def test_jobs_of_unknown_outcome_hold_nobody_up(self, make_job: MakeJob, provider: Provider) -> None:
+    def test_a_job_of_unknown_outcome_holds_its_slot_as_long_as_it_may_render(
+        self, make_job: MakeJob, provider: Provider
+    ) -> None:
         for _ in range(provider.in_flight):
             make_job(State.UNKNOWN)
         waiting = make_job()
-        assert due_jobs(10) == [waiting]
+        assert jobs_of(due_jobs(10)) == []
+        Job.objects.filter(state=State.UNKNOWN).update(state_since=timezone.now() - UNKNOWN_HOLDS)
+        assert jobs_of(due_jobs(10)) == [waiting]
         assert intend(waiting.pk)
 
     def test_the_oldest_go_first_and_no_more_than_fit(self, make_job: MakeJob, provider: Provider) -> None:
         jobs = [make_job() for _ in range(6)]
         make_job(State.RUNNING)
-        assert due_jobs(10) == jobs[:3]
-        assert due_jobs(2) == jobs[:2]
-        assert due_jobs(10, sending=[jobs[0].pk, jobs[1].pk]) == [jobs[2]]
-        assert due_jobs(10, sending=[job.pk for job in jobs[:3]]) == []
+        assert jobs_of(due_jobs(10)) == jobs[:3]
+        assert jobs_of(due_jobs(2)) == jobs[:2]
+        assert jobs_of(due_jobs(10, {job.pk: provider.pk for job in jobs[:2]})) == [jobs[2]]
+        assert jobs_of(due_jobs(2, {jobs[0].pk: provider.pk})) == [jobs[1]]
+        assert jobs_of(due_jobs(10, {job.pk: provider.pk for job in jobs[:3]})) == []
 
     def test_a_full_provider_holds_up_no_other(self, make_job: MakeJob, provider: Provider) -> None:
         other = Provider.objects.create(name="Other", dialect="uniall", base_url="https://b.example.com", key="k")
@@ -142,7 +156,7 @@ class TestSlots:
             make_job(State.RUNNING)
         make_job()
         free = make_job(provider=other)
-        assert due_jobs(10) == [free]
+        assert jobs_of(due_jobs(10)) == [free]
 
 
 class TestLateAnswers:
@@ -151,7 +165,7 @@ class TestLateAnswers:
         intent = intended(job)
         lose(job)
         assert job.state == State.UNKNOWN
-        assert accepted(intent, "gen_1")
+        assert accepted(intent.token, "gen_1")
         job.refresh_from_db()
         assert (job.state, job.watch.remote_id, job.submissions.get().remote_id) == (State.RUNNING, "gen_1", "gen_1")
         assert job.reason == ""
@@ -161,7 +175,7 @@ class TestLateAnswers:
         job = make_job()
         intent = intended(job)
         Job.objects.update(state=state)
-        assert not accepted(intent, "gen_1")
+        assert not accepted(intent.token, "gen_1")
         submission = job.submissions.get()
         assert (Job.objects.get().state, submission.remote_id, submission.outcome) == (state, "gen_1", "accepted")
         assert not Watch.objects.exists()
@@ -172,20 +186,55 @@ class TestLateAnswers:
         lose(job)
         assert advance(job, State.QUEUED)
         new = intended(job)
-        assert not accepted(old, "gen_old")
+        assert not accepted(old.token, "gen_old")
         assert Job.objects.get().state == State.SUBMITTING
-        assert accepted(new, "gen_new")
+        assert accepted(new.token, "gen_new")
         assert Watch.objects.get().remote_id == "gen_new"
         assert [s.remote_id for s in job.submissions.all()] == ["gen_old", "gen_new"]
 
-    def test_an_error_that_comes_late_is_kept_and_moves_nothing(self, make_job: MakeJob) -> None:
+    @pytest.mark.parametrize(
+        ("error", "state"),
+        [
+            (Refused("too violent"), State.FAILED),
+            (NotTaken("busy"), State.QUEUED),
+            (Misconfigured("wrong key"), State.QUEUED),
+        ],
+    )
+    def test_a_clear_answer_that_comes_late_ends_the_doubt(
+        self, error: DialectError, state: State, make_job: MakeJob
+    ) -> None:
+        job = make_job()
+        intent = intended(job)
+        Job.objects.update(cancel_asked=True)
+        lose(job)
+        assert failed(intent.token, error)
+        assert (Job.objects.get().state, job.submissions.get().charged) == (state, "no")
+
+    def test_an_unclear_one_changes_nothing(self, make_job: MakeJob) -> None:
         job = make_job()
         intent = intended(job)
         lose(job)
-        assert not failed(intent, Refused("too violent"))
+        assert not failed(intent.token, NeverHeard("broken"))
+        assert (Job.objects.get().state, job.submissions.get().charged) == ("unknown", "unknown")
+
+    def test_a_job_that_moved_on_is_not_moved_by_the_old_answer(self, make_job: MakeJob) -> None:
+        job = make_job()
+        intent = intended(job)
+        lose(job)
+        advance(job, State.FAILED, reason="given up")
+        assert not failed(intent.token, Refused("too violent"))
         submission = job.submissions.get()
-        assert (Job.objects.get().state, submission.outcome, submission.charged) == ("unknown", "refused", "no")
-        assert submission.detail == "too violent"
+        assert (Job.objects.get().reason, submission.outcome, submission.detail) == (
+            "given up", "refused", "too violent",
+        )  # fmt: skip
+
+    def test_a_job_found_meanwhile_keeps_the_id_it_is_watched_by(self, make_job: MakeJob) -> None:
+        job = make_job()
+        intent = intended(job)
+        lose(job)
+        assert accepted(intent.token, "gen_1")
+        assert not accepted(intent.token, "gen_2")
+        assert (job.submissions.get().remote_id, Watch.objects.get().remote_id) == ("gen_1", "gen_1")
 
     @pytest.mark.django_db(transaction=True)
     def test_an_id_that_races_with_the_sweeper_is_never_lost(self, make_job: MakeJob) -> None:
@@ -193,7 +242,7 @@ class TestLateAnswers:
         Provider.objects.update(in_flight=9)
         intents = [intended(job) for job in jobs]
         Submission.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
-        results = race(sweep, *[lambda n=n, i=i: accepted(i, f"gen_{n}") for n, i in enumerate(intents)], sweep)
+        results = race(sweep, *[lambda n=n, i=i: accepted(i.token, f"gen_{n}") for n, i in enumerate(intents)], sweep)
         assert not [r for r in results if isinstance(r, Exception)], results
         assert [job.state for job in Job.objects.all()] == [State.RUNNING] * 4
         assert Watch.objects.count() == 4
@@ -201,8 +250,8 @@ class TestLateAnswers:
     def test_one_id_for_two_jobs_is_nobodys_job(self, make_job: MakeJob) -> None:
         first, second = make_job(), make_job()
         intents = intended(first), intended(second)
-        assert accepted(intents[0], "gen_same")
-        assert accepted(intents[1], "gen_same")
+        assert accepted(intents[0].token, "gen_same")
+        assert accepted(intents[1].token, "gen_same")
         first.refresh_from_db()
         second.refresh_from_db()
         assert (first.state, second.state) == (State.RUNNING, State.UNKNOWN)
@@ -217,7 +266,7 @@ class TestNotTaken:
             job = make_job()
             intent = intended(job)
             assert not cancel(Job.objects.get(pk=job.pk), member)
-            assert failed(intent, error)
+            assert failed(intent.token, error)
             job.refresh_from_db()
             assert (job.state, job.submissions.get().charged) == (State.CANCELLED, Charged.NO)
 
@@ -225,14 +274,14 @@ class TestNotTaken:
         job = make_job()
         intent = intended(job)
         assert not cancel(Job.objects.get(pk=job.pk), member)
-        assert accepted(intent, "gen_1")
+        assert accepted(intent.token, "gen_1")
         assert Job.objects.get().state == State.RUNNING
 
     def test_a_model_that_stays_unknown_is_given_up_after_five_tries(self, make_job: MakeJob) -> None:
         job = make_job()
         for number in range(1, 6):
             Job.objects.update(not_before=None)
-            assert failed(intended(job), NotTaken("no channel", model_unknown=True))
+            assert failed(intended(job).token, NotTaken("no channel", model_unknown=True))
             job.refresh_from_db()
             assert job.state == (State.FAILED if number == 5 else State.QUEUED), number
         assert "Choose another model" in job.reason
@@ -242,8 +291,8 @@ class TestNotTaken:
     def test_a_busy_provider_does_not_count_as_not_having_the_model(self, make_job: MakeJob) -> None:
         job = make_job()
         for _ in range(5):
-            failed(again(job), NotTaken("busy"))
-        assert failed(again(job), NotTaken("no channel", model_unknown=True))
+            failed(again(job).token, NotTaken("busy"))
+        assert failed(again(job).token, NotTaken("no channel", model_unknown=True))
         assert Job.objects.get().state == State.QUEUED
 
     @pytest.mark.parametrize(
@@ -255,30 +304,34 @@ class TestNotTaken:
     ) -> None:
         job = make_job()
         with time_machine.travel(NOW, tick=False):
-            assert failed(intended(job), NotTaken("busy", retry_after=retry_after))
+            assert failed(intended(job).token, NotTaken("busy", retry_after=retry_after))
         job.refresh_from_db()
         provider.refresh_from_db()
-        assert job.not_before == provider.cooling_until == NOW + timedelta(seconds=waits)
+        assert provider.cooling_until == NOW + timedelta(seconds=waits)
+        assert job.not_before is None, "the provider cools down, not the job"
         assert job.reason == "Waiting: busy"
 
-    def test_without_a_word_from_the_provider_each_wait_is_twice_the_last(self, make_job: MakeJob) -> None:
+    def test_without_a_word_from_the_provider_each_wait_is_twice_the_last(
+        self, make_job: MakeJob, provider: Provider
+    ) -> None:
         job, waits = make_job(), []
         with time_machine.travel(NOW, tick=False):
             for _ in range(7):
-                failed(again(job), NotTaken("busy"))
-                job.refresh_from_db()
-                assert job.not_before
-                waits.append((job.not_before - NOW).total_seconds())
+                failed(again(job).token, NotTaken("busy"))
+                provider.refresh_from_db()
+                assert provider.cooling_until
+                waits.append((provider.cooling_until - NOW).total_seconds())
         assert waits == [20, 40, 80, 160, 320, 600, 600]
 
     def test_what_an_admin_must_mend_pauses_the_provider(self, make_job: MakeJob, provider: Provider) -> None:
         job = make_job()
-        assert failed(intended(job), Misconfigured("wrong key", detail="HTTP 401: invalid token"))
+        assert failed(intended(job).token, Misconfigured("wrong key", detail="HTTP 401: invalid token"))
         provider.refresh_from_db()
         job.refresh_from_db()
-        assert (provider.paused_reason, job.state) == ("HTTP 401: invalid token", State.QUEUED)
+        assert job.state == State.QUEUED
+        assert provider.paused_reason == "HTTP 401: It answered, but refused the key. Set the key again."
         assert job.reason == "waiting: the provider needs an admin"
-        assert due_jobs(10) == []
+        assert jobs_of(due_jobs(10)) == []
 
 
 @pytest.mark.parametrize(
@@ -293,7 +346,7 @@ def test_what_came_instead_of_an_id_decides(
     error: DialectError, state: State, charged: Charged, make_job: MakeJob
 ) -> None:
     job = make_job()
-    assert failed(intended(job), error)
+    assert failed(intended(job).token, error)
     assert (Job.objects.get().state, job.submissions.get().charged) == (state, charged)
 
 
@@ -333,6 +386,10 @@ def intended(job: Job) -> Intent:
     assert intent
     job.refresh_from_db()
     return intent
+
+
+def jobs_of(due: list[Due]) -> list[Job]:
+    return [Job.objects.get(pk=one.job_pk) for one in due]
 
 
 def again(job: Job) -> Intent:

@@ -97,6 +97,15 @@ def test_only_files_that_are_due_and_idle_are_fetched(make_job: MakeJob) -> None
     assert len(queued()) == 2, "not again before its time"
 
 
+def test_links_that_end_soon_are_fetched_first(make_job: MakeJob) -> None:
+    now = timezone.now()
+    ends = {cover(make_job(State.ARCHIVING)): hours for hours in (None, 20, 1, 5)}
+    for pk, hours in ends.items():
+        Output.objects.filter(pk=pk).update(expires_at=hours and now + timedelta(hours=hours), next_try_at=now - PAST)
+    sweep()
+    assert [ends[args[0]] for _, _, args in queued()] == [1, 5, 20, None]
+
+
 @pytest.mark.django_db(transaction=True)
 def test_sweepers_that_race_do_everything_once(make_job: MakeJob) -> None:
     waited, lost, done = make_job(), make_job(State.SUBMITTING), make_job(State.ARCHIVING)
