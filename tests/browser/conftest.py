@@ -10,8 +10,8 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, P
 
 from tests.browser.helpers import CHROMIUM, HOW_TO_GET, QUIET, sign_in
 from tests.conftest import needs
-from tests.processes.conftest import PREPARE
 from tests.processes.harness import Installation, portal
+from tests.processes.stacks import prepare
 
 
 @pytest.fixture(scope="module")
@@ -32,8 +32,7 @@ def chromium(playwright_driver: Playwright) -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """A portal that runs for the whole session."""
-    installation = Installation(tmp_path_factory.mktemp("browser") / "data", SANDBOX_SPEED="4")
-    installation.python(PREPARE)
+    installation = Installation(prepare(tmp_path_factory.mktemp("browser") / "data"), SANDBOX_SPEED="4")
     with portal(installation):
         yield installation
 

@@ -3,26 +3,18 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.processes.harness import Installation
-
-PREPARE = """
-from django.core.management import call_command
-from generations.management.commands.portal import collect_static
-call_command("migrate", verbosity=0)
-collect_static()
-"""
+from tests.processes.stacks import Stacks, all_stacks, prepare
 
 
 @pytest.fixture(scope="session")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    data = tmp_path_factory.mktemp("prepared") / "data"
-    Installation(data).python(PREPARE)
-    return data
+    return prepare(tmp_path_factory.mktemp("prepared") / "data")
 
 
 @pytest.fixture
@@ -34,3 +26,10 @@ def install(prepared: Path, tmp_path: Path) -> Callable[..., Installation]:
         return Installation(tmp_path / "data", **env)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def stacks(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stacks]:
+    """Installations on any stack, with servers of their own, which start when the first one needs them."""
+    with all_stacks(prepared, tmp_path_factory.mktemp("stacks")) as made:
+        yield made

@@ -11,9 +11,11 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
+
+import psycopg
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PASSWORD = "a long enough passphrase"
@@ -65,21 +67,31 @@ class Installation:
         start = "import os, django; os.environ['DJANGO_SETTINGS_MODULE'] = 'sora_portal.settings'; django.setup()\n"
         done = subprocess.run(
             [sys.executable, "-c", start + code],
-            cwd=ROOT, env=self.env, capture_output=True, text=True, check=False, timeout=60,
+            cwd=ROOT, env=self.env, capture_output=True, text=True, check=False, timeout=180,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()
 
+    @property
+    def database_url(self) -> str:
+        """PostgreSQL's address; empty on SQLite."""
+        return self.env.get("DATABASE_URL", "")
+
     def rows(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
-        with contextlib.closing(sqlite3.connect(self.data / "portal.sqlite3", timeout=20)) as connection:
-            return connection.execute(sql, values).fetchall()
+        """What a query answers, or nothing for a statement without rows. `?` stands for a value on both databases."""
+        if self.database_url:
+            with psycopg.connect(self.database_url, connect_timeout=5) as connection:
+                cursor = connection.execute(sql.replace("%", "%%").replace("?", "%s"), values)
+                return cursor.fetchall() if cursor.description else []
+        with contextlib.closing(sqlite3.connect(self.data / "portal.sqlite3", timeout=20)) as local, local:
+            return local.execute(sql, values).fetchall()
 
     def state_of(self, key: str) -> str:
         return str(self.rows("SELECT state FROM generations_job WHERE key = ?", key.replace("-", ""))[0][0])
 
-    def generate(self, prompt: str, model: str = "sora2-landscape-4s") -> str:
-        """Ask for a clip from the sandbox; the job's key."""
-        done = self.manage("generate", "--provider", "Sandbox", "--model", model, "--prompt", prompt)
+    def generate(self, prompt: str, model: str = "sora2-landscape-4s", provider: str = "Sandbox") -> str:
+        """Ask for a clip; the job's key."""
+        done = self.manage("generate", "--provider", provider, "--model", model, "--prompt", prompt)
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()
 
@@ -97,6 +109,11 @@ class Running:
     @property
     def said(self) -> str:
         return self.log.read_text(errors="replace")
+
+    def is_up(self) -> None:
+        """Wait until it greets."""
+        wait_for(lambda: "Sora Portal runs" in self.said or self.process.poll() is not None, "a start", 60)
+        assert self.process.poll() is None, self.said
 
     def interrupt(self) -> None:
         self.process.send_signal(signal.SIGINT)
@@ -123,11 +140,19 @@ class Running:
 @contextlib.contextmanager
 def portal(installation: Installation, **env: str) -> Iterator[Running]:
     """A running portal that answers; stopped and cleared away at the end."""
+    with starting(installation, env=env) as running:
+        running.is_up()
+        yield running
+
+
+@contextlib.contextmanager
+def starting(
+    installation: Installation, *arguments: str, below: tuple[str, ...] = (), env: Mapping[str, str] | None = None
+) -> Iterator[Running]:
+    """A portal that has just been started, by the command `below` if there is one; cleared away at the end."""
     log = installation.data.parent / f"{installation.data.name}.log"
-    running = Running(installation, [sys.executable, "manage.py", "portal"], log, **env)
+    running = Running(installation, [*below, sys.executable, "manage.py", "portal", *arguments], log, **(env or {}))
     try:
-        wait_for(lambda: "Sora Portal runs on" in running.said or running.process.poll() is not None, "a start", 60)
-        assert running.process.poll() is None, running.said
         yield running
     finally:
         left = running.descendants()

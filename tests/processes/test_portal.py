@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from generations.sandbox import Sandbox
 from tests.processes.harness import Installation, Running, portal, wait_for
 
 pytestmark = [pytest.mark.process]
@@ -48,15 +49,22 @@ def test_a_job_lives_through_a_restart_and_every_process_ends(install: Install) 
     assert installation.rows("SELECT count(*) FROM generations_submission") == [(1,)]
 
 
-def test_a_post_in_flight_is_finished_before_the_stop(install: Install) -> None:
+def test_a_post_in_flight_is_finished_though_every_process_is_told_to_stop_at_once(install: Install) -> None:
+    """As by a service manager that signals the whole control group; telling the supervisor alone is the easier half."""
     installation = install()
-    with portal(installation) as running:
-        key = installation.generate("Slow to answer [sandbox:hang=4]")
+    provider = "from generations.services.providers import add_provider\n"
+    provider += "add_provider('Ours', 'uniall', {!r}, 'k', allow_private=True)"
+    with Sandbox(key="k", speed=0.05) as ours, portal(installation) as running:
+        installation.python(provider.format(ours.url))
+        key = installation.generate("Slow to answer [sandbox:hang=4]", provider="Ours")
         wait_for(lambda: installation.state_of(key) == "submitting", "the POST")
-        running.interrupt()
+        for pid in [*running.descendants(), running.process.pid]:
+            os.kill(pid, signal.SIGTERM)
         wait_for(lambda: "Finishing 1 request" in running.said, "the notice")
         assert running.ended() == 0
+        assert "ended by itself" not in running.said
     assert installation.state_of(key) == "running"
+    assert installation.rows("SELECT count(*) FROM generations_submission") == [(1,)]
 
 
 def test_a_second_ctrl_c_stops_now_and_the_outcome_is_unknown(install: Install) -> None:
@@ -76,6 +84,7 @@ def test_a_second_ctrl_c_stops_now_and_the_outcome_is_unknown(install: Install) 
     assert installation.rows("SELECT count(*) FROM generations_submission") == [(1,)]
 
 
+@pytest.mark.matrix
 def test_a_database_that_is_locked_for_long_loses_nothing_and_kills_nobody(install: Install) -> None:
     installation = install()
     with portal(installation) as running:
@@ -92,6 +101,7 @@ def test_a_database_that_is_locked_for_long_loses_nothing_and_kills_nobody(insta
     assert installation.rows("SELECT count(*) FROM generations_submission") == [(1,)]
 
 
+@pytest.mark.matrix
 def test_a_killed_engine_comes_back_and_its_job_goes_on(install: Install) -> None:
     installation = install(SANDBOX_SPEED="2")
     with portal(installation) as running:
@@ -147,8 +157,10 @@ def test_a_public_address_is_served_and_strangers_hosts_are_not(install: Install
         assert "Sora Portal runs on http://videos.team.example:8080" in running.said
         assert status_for(installation, "videos.team.example:8080") == 200
         assert status_for(installation, "evil.example") == 400
-        running.interrupt()
-        running.ended()
+        for _ in range(2):  # a terminal that closes says so more than once
+            running.process.send_signal(signal.SIGHUP)
+        assert running.ended() == 0
+        assert running.said.rstrip().endswith("Stopped.")
 
 
 def test_a_random_password_is_printed_once(install: Install) -> None:
