@@ -4,17 +4,20 @@ PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
 PIP_INSTALL := $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --only-binary :all:
-PYTEST := $(PY) -m pytest -n $${TEST_WORKERS:-auto} --dist loadfile --durations=10
+PYTEST := $(PY) -m pytest -n $${TEST_WORKERS:-$$(($$(nproc) + 1))} --dist loadfile --durations=10
 
-.PHONY: help run test test-all check format lock screens
+.PHONY: help run test test-all soak check format lock screens docs bench bench-poll bench-submit bench-pace
 
 help:
 	@echo "make run       start the portal: http://localhost:8000"
 	@echo "make test      the test suite, in parallel"
 	@echo "make test-all  the suite with its long matrices"
+	@echo "make soak      random kills for three minutes, then the verdict: SOAK=\"--stack redis --seed 7\""
 	@echo "make check     formatting, types, layers, migrations, deployment checks"
 	@echo "make format    format code and templates"
 	@echo "make screens   the README's pictures, taken from a real portal"
+	@echo "make docs      docs/providers.md, from the dialects and their catalogues"
+	@echo "make bench     how well the engine looks and sends, beside a bare loop (bench-poll, bench-submit, bench-pace)"
 	@echo "make lock      renew the hashed lock files"
 
 $(PY):
@@ -43,6 +46,9 @@ test-all: $(VENV)/.development
 	$(PYTEST)
 	@$(MAKE) --no-print-directory test-postgresql MARK="databases"
 
+soak: $(VENV)/.development
+	$(PY) -m tests.soak $(SOAK)
+
 .PHONY: test-postgresql
 test-postgresql:
 	@if [ -n "$$TEST_DATABASE_URL" ]; then PORTAL_TEST_ON=postgresql $(PYTEST) -m "$(MARK)"; \
@@ -65,6 +71,20 @@ format: $(VENV)/.development
 
 screens: $(VENV)/.development
 	$(PY) -m tests.browser.screens
+
+docs: $(VENV)/.development
+	$(PY) manage.py handbook
+
+bench: bench-pace bench-submit bench-poll
+
+bench-poll: $(VENV)/.development
+	$(PY) -m tests.bench.poll $(ARGS)
+
+bench-pace: $(VENV)/.development
+	$(PY) -m tests.bench.pace $(ARGS)
+
+bench-submit: $(VENV)/.development
+	$(PY) -m tests.bench.submit $(ARGS)
 
 lock:
 	uv pip compile pyproject.toml --universal --generate-hashes --no-emit-index-url --no-header -q -o requirements.txt
