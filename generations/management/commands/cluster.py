@@ -2,7 +2,9 @@
 
 import logging
 import os
+import queue
 import signal
+import threading
 import time
 from typing import Any
 
@@ -41,6 +43,27 @@ class Sentinel(library.Sentinel):  # type: ignore[misc]
         if process.exitcode is None or process.exitcode < 0:
             os._exit(1)  # the others die with their parent
         super().reincarnate(process)
+
+    def stop(self) -> None:
+        """Stop as the library does, but also when the last worker has just ended by itself, to be recycled.
+
+        Nobody would take from its queue any more, and a pusher or a last word that waits for room there would wait
+        for ever.
+        """
+        threading.Thread(target=self._make_room, daemon=True).start()
+        super().stop()
+
+    def _make_room(self) -> None:
+        """Take away what no worker is left to take. Every task is a hint: what it asked for is asked again."""
+        while True:
+            try:
+                if not any(worker.is_alive() for worker in list(self.pool)):
+                    self.task_queue.get(block=False)
+            except queue.Empty:
+                continue
+            except (ValueError, OSError):
+                return  # the queue is closed: all has been said
+            time.sleep(PAUSE / 5)
 
 
 class Leader(library.Cluster):  # type: ignore[misc]
