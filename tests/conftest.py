@@ -28,6 +28,13 @@ def needs(present: object, sentence: str) -> None:
     pytest.skip(sentence)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep each file on one worker, and all browser tests on one: they share a portal, which is dear to start."""
+    for item in items:
+        together = "browser" if item.path.parent.name == "browser" else str(item.path)
+        item.add_marker(pytest.mark.xdist_group(together))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def throw_data_away() -> Iterator[None]:
     yield

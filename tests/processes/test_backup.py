@@ -24,7 +24,7 @@ from tests.processes.test_services import database, redis
 from tests.services import clips
 
 __all__ = ["database", "redis"]
-pytestmark = [pytest.mark.process]
+pytestmark = [pytest.mark.process, pytest.mark.matrix]
 
 Install = Callable[..., Installation]
 FILL = """
@@ -112,7 +112,6 @@ def test_there_and_back_over_what_was_there(install: Install, tmp_path: Path) ->
     assert (aside / "media/clips/ab/kept.mp4").read_bytes() == b"spoilt later"
 
 
-@pytest.mark.matrix
 def test_into_an_empty_folder_with_and_without_keys(install: Install, tmp_path: Path) -> None:
     installation, bare, keyed = install(), tmp_path / "bare.tar", tmp_path / "keyed.tar"
     clip = filled(installation)
@@ -136,7 +135,6 @@ def test_into_an_empty_folder_with_and_without_keys(install: Install, tmp_path: 
     assert (with_keys.data / "encryption.key").stat().st_mode & 0o777 == 0o600
 
 
-@pytest.mark.matrix
 def test_a_spoilt_backup_touches_nothing(install: Install, tmp_path: Path) -> None:
     installation, good, bad = install(), tmp_path / "good.tar", tmp_path / "bad.tar"
     filled(installation)
@@ -173,7 +171,6 @@ def renamed(file: Path, old: str, new: str) -> bytes:
     return out.getvalue()
 
 
-@pytest.mark.matrix
 def test_every_row_in_a_backup_made_under_load_has_its_file(install: Install, tmp_path: Path) -> None:
     """Clips are kept and images forgotten, as the archive and the sweeper do it, while backups are taken."""
     installation = install()
@@ -214,7 +211,6 @@ for n in itertools.count():
         assert sums.items() <= manifest["checksums"].items()
 
 
-@pytest.mark.matrix
 def test_a_restore_is_never_the_cause_of_a_second_request(install: Install, tmp_path: Path) -> None:
     """Real portal, real HTTP: one job runs, one is being sent, one waits; all three are sent before the restore."""
     installation, file = install(SANDBOX="off"), tmp_path / "portal.tar"
@@ -251,7 +247,6 @@ def test_a_restore_is_never_the_cause_of_a_second_request(install: Install, tmp_
         assert installation.rows("SELECT count(*) FROM generations_job") == [(3,)]
 
 
-@pytest.mark.matrix
 def test_postgresql_there_and_back(database: str, redis: str, install: Install, tmp_path: Path) -> None:
     installation, file = install(DATABASE_URL=database, REDIS_URL=redis), tmp_path / "portal.tar"
     assert installation.manage("migrate", "-v0").returncode == 0

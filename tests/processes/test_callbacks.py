@@ -11,7 +11,7 @@ import pytest
 from generations.sandbox import Sandbox
 from tests.processes.harness import Installation, free_port, portal, wait_for
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.matrix]
 
 TOKENS = """
 from generations.models import Submission

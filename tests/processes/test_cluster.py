@@ -8,7 +8,7 @@ import pytest
 
 from tests.processes.harness import Installation
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.matrix]
 
 STOPS = """
 from multiprocessing import Event, Process

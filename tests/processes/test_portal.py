@@ -151,28 +151,23 @@ def test_a_second_instance_and_a_taken_port_are_refused_with_a_sentence(install:
         running.ended()
 
 
-def test_a_public_address_is_served_and_strangers_hosts_are_not(install: Install) -> None:
-    installation = install(PUBLIC_URL="http://videos.team.example:8080")
+def test_a_public_address_is_served_and_a_random_password_is_printed(install: Install) -> None:
+    installation = install(
+        PUBLIC_URL="http://videos.team.example:8080", PORTAL_ADMIN_EMAIL="Root@Team.example", PORTAL_ADMIN_PASSWORD=""
+    )
     with portal(installation) as running:
         assert "Sora Portal runs on http://videos.team.example:8080" in running.said
         assert status_for(installation, "videos.team.example:8080") == 200
         assert status_for(installation, "evil.example") == 400
-        for _ in range(2):  # a terminal that closes says so more than once
-            running.process.send_signal(signal.SIGHUP)
-        assert running.ended() == 0
-        assert running.said.rstrip().endswith("Stopped.")
-
-
-def test_a_random_password_is_printed_once(install: Install) -> None:
-    installation = install(PORTAL_ADMIN_EMAIL="Root@Team.example", PORTAL_ADMIN_PASSWORD="")
-    with portal(installation) as running:
         line = next(line for line in running.said.splitlines() if line.startswith("Sign in as"))
         assert line.startswith("Sign in as root@team.example with the password ")
         password = line.rsplit(" ", 1)[1]
         check = f"from generations.models import User; print(User.objects.get().check_password({password!r}))"
         assert installation.python(check) == "True"
-        running.interrupt()
-        running.ended()
+        for _ in range(2):  # a terminal that closes says so more than once
+            running.process.send_signal(signal.SIGHUP)
+        assert running.ended() == 0
+        assert running.said.rstrip().endswith("Stopped.")
 
 
 def status_for(installation: Installation, host: str) -> int:

@@ -16,7 +16,7 @@ from tests.conftest import needs
 from tests.processes.harness import Installation, wait_for
 from tests.processes.test_failpoints import DELIVER, SET_UP, engine
 
-pytestmark = [pytest.mark.process]
+pytestmark = [pytest.mark.process, pytest.mark.matrix]
 
 STATES = "from generations.models import Job; print(*Job.objects.values_list('state', flat=True))"
 

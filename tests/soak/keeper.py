@@ -35,7 +35,6 @@ class Keeper:
 
     def __init__(self, installation: Installation, plan: Plan) -> None:
         self.installation, self.dice = installation, random.Random(f"victims {plan.seed}")
-        self.whole_parts = plan.whole_parts
         self.deaths: list[Death] = []
         self.kills: Counter[str] = Counter()
         self.orphans: list[str] = []
@@ -46,9 +45,8 @@ class Keeper:
     def kill_one(self) -> None:
         """SIGKILL a process of the portal, whichever."""
         everybody = tree(self.running)
-        victims = [process for process in everybody if process.leads or not self.whole_parts]
-        if self.running.process.poll() is None and victims:
-            self._kill(self.dice.choice(victims), everybody)
+        if self.running.process.poll() is None and everybody:
+            self._kill(self.dice.choice(everybody), everybody)
 
     def tend(self) -> None:
         """Start the portal again when it ended; hear what the supervisor says."""

@@ -29,18 +29,13 @@ UNHEARD = frozenset({"error-500", "lost-answer", "garbled"})
 
 @dataclass(frozen=True)
 class Plan:
-    """How long something is killed, how many jobs are asked for, on what.
-
-    `whole_parts` kills the leader of a part, and so the part, never a single process in it: the supervisor sees that at
-    once, while a part that is crippled is found out by its missing sign of life, which may take two minutes.
-    """
+    """How long something is killed, how many jobs are asked for, on what."""
 
     seconds: float = 180
     jobs: int = 300
     seed: int = 1
     stack: Stack = Stack.SQLITE
     settle: float = 240  # at most
-    whole_parts: bool = False
 
 
 @dataclass(frozen=True)

@@ -19,13 +19,6 @@ class Process:
     part: str
 
     @property
-    def leads(self) -> bool:
-        """True for the supervisor and for the first process of each part: each of them leads a session."""
-        with contextlib.suppress(ProcessLookupError):
-            return os.getsid(self.pid) == self.pid
-        return False
-
-    @property
     def is_alive(self) -> bool:
         return born(self.pid) == self.born
 
