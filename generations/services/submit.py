@@ -161,9 +161,9 @@ def failed(token: UUID, error: DialectError) -> bool:
     """
     with transaction.atomic():
         submission = _locked(token)
-        outcome, charged = OUTCOMES[next(kind for kind in OUTCOMES if isinstance(error, kind))]
-        submission.outcome, submission.charged, submission.detail = outcome, charged, error.detail
-        submission.answered_at = timezone.now()
+        submission.detail, submission.answered_at = error.detail, timezone.now()
+        if not submission.remote_id:  # found meanwhile, it was taken, whatever came too late
+            submission.outcome, submission.charged = _outcome_of(error)
         submission.save(update_fields=["outcome", "charged", "detail", "answered_at"])
         if submission.provider:
             answered(submission.provider.pk, [error])
@@ -224,6 +224,11 @@ def _answered(token: UUID, remote_id: str) -> Submission:
         answered(submission.provider.pk, [None])
         note_create(submission.provider.pk, None)
     return submission
+
+
+def _outcome_of(error: DialectError) -> tuple[Outcome, Charged]:
+    """What an error says of the POST and of the money."""
+    return OUTCOMES[next(kind for kind in OUTCOMES if isinstance(error, kind))]
 
 
 def _not_taken(submission: Submission, error: NotTaken) -> bool:

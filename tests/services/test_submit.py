@@ -236,6 +236,15 @@ class TestLateAnswers:
         assert not accepted(intent.token, "gen_2")
         assert (job.submissions.get().remote_id, Watch.objects.get().remote_id) == ("gen_1", "gen_1")
 
+    def test_an_error_does_not_undo_that_a_job_was_found(self, make_job: MakeJob) -> None:
+        job = make_job()
+        intent = intended(job)
+        lose(job)
+        assert accepted(intent.token, "gen_1")
+        assert not failed(intent.token, Refused("too violent"))
+        submission = job.submissions.get()
+        assert (Job.objects.get().state, submission.outcome, submission.charged) == ("running", "accepted", "unknown")
+
     @pytest.mark.django_db(transaction=True)
     def test_an_id_that_races_with_the_sweeper_is_never_lost(self, make_job: MakeJob) -> None:
         jobs = [make_job(text=f"clip {n}") for n in range(4)]
