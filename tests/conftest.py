@@ -28,8 +28,13 @@ def needs(present: object, sentence: str) -> None:
     pytest.skip(sentence)
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep each file on one worker, and all browser tests on one: they share a portal, which is dear to start."""
+    """Keep each file on one worker, and all browser tests on one: they share a portal, which is dear to start.
+
+    What waits for real processes comes first, so that no worker is left with it at the end.
+    """
+    items.sort(key=lambda item: item.get_closest_marker("process") is None)
     for item in items:
         together = "browser" if item.path.parent.name == "browser" else str(item.path)
         item.add_marker(pytest.mark.xdist_group(together))
