@@ -11,6 +11,7 @@ from uuid import uuid4
 import pytest
 from django.conf import settings
 from django.utils import timezone
+from xdist.scheduler import LoadFileScheduling
 
 from generations.models import Job, JobEvent, Output, Prompt, Provider, Role, State, Submission, User, Watch
 from generations.models.prompt import text_hash
@@ -28,16 +29,20 @@ def needs(present: object, sentence: str) -> None:
     pytest.skip(sentence)
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the marks
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep each file on one worker, and all browser tests on one: they share a portal, which is dear to start.
+class OneFileOneWorker(LoadFileScheduling):  # type: ignore[misc]
+    """Each file goes to one worker, and all browser tests to the same: they share a portal, which is dear to start."""
 
-    What waits for real processes comes first, so that no worker is left with it at the end.
-    """
+    def _split_scope(self, nodeid: str) -> str:
+        return "browser" if nodeid.startswith("tests/browser/") else str(super()._split_scope(nodeid))
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> OneFileOneWorker:
+    return OneFileOneWorker(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what waits for real processes, so that no worker is left with it at the end."""
     items.sort(key=lambda item: item.get_closest_marker("process") is None)
-    for item in items:
-        together = "browser" if item.path.parent.name == "browser" else str(item.path)
-        item.add_marker(pytest.mark.xdist_group(together))
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.processes.harness import PASSWORD
 
@@ -21,3 +21,11 @@ def sign_in(page: Page, url: str, email: str = EMAIL, password: str = PASSWORD) 
     page.get_by_label("Password").fill(password)
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url(f"{url}/")
+
+
+def choose_provider(page: Page, label: str) -> None:
+    """Choose it in the composer, and wait until the server has answered with what it offers."""
+    shown = page.locator("select[name=provider] option[selected]")
+    if shown.inner_text() != label:
+        page.get_by_label("Provider").select_option(label=label)
+        expect(shown).to_have_text(label)

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from generations.dialects import DIALECTS
-from tests.browser.helpers import sign_in
+from tests.browser.helpers import choose_provider, sign_in
 from tests.browser.test_main_job import plays_and_seeks
 from tests.processes.harness import Installation
 
@@ -40,8 +40,7 @@ def asked(chromium: Browser, site: Installation) -> dict[str, tuple[str, int]]:
 def generate(page: Page, site: Installation, dialect: str) -> tuple[str, int]:
     prompt = f"A paper boat by {dialect} {uuid4().hex[:6]}"
     page.goto(site.url)
-    page.get_by_label("Provider").select_option(label=f"Test {dialect}")
-    page.wait_for_load_state("networkidle")
+    choose_provider(page, f"Test {dialect}")
     page.get_by_label("Prompt").fill(prompt)
     seconds = page.locator("input[name=seconds]:checked").get_attribute("value")
     page.get_by_role("button", name="Generate").click()

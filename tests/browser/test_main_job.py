@@ -8,14 +8,21 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Strict
-from tests.browser.helpers import sign_in
+from tests.browser.helpers import choose_provider, sign_in
 from tests.processes.harness import Installation, wait_for
 
 pytestmark = [pytest.mark.browser, pytest.mark.process]
 
 
-def test_from_a_prompt_to_a_clip_that_plays_and_is_found_again(signed_in: Page, site: Installation) -> None:
-    page, prompt = signed_in, f"A ceramic fox wakes on a windowsill {uuid4().hex[:6]}"
+@pytest.fixture
+def composer(signed_in: Page) -> Page:
+    """The composer as it is when there is nothing but the sandbox."""
+    choose_provider(signed_in, "Sandbox (free test clips)")
+    return signed_in
+
+
+def test_from_a_prompt_to_a_clip_that_plays_and_is_found_again(composer: Page, site: Installation) -> None:
+    page, prompt = composer, f"A ceramic fox wakes on a windowsill {uuid4().hex[:6]}"
     page.get_by_label("Prompt").fill(prompt)
     page.get_by_label("Model").select_option("sora2-landscape-8s")
     expect(page.get_by_label("8 s")).to_be_checked()
@@ -38,8 +45,8 @@ def test_from_a_prompt_to_a_clip_that_plays_and_is_found_again(signed_in: Page, 
     expect(page.get_by_text(prompt)).to_be_visible()
 
 
-def test_a_portrait_clip_by_keyboard_alone(signed_in: Page) -> None:
-    page, prompt = signed_in, f"Paper lanterns rise {uuid4().hex[:6]}"
+def test_a_portrait_clip_by_keyboard_alone(composer: Page) -> None:
+    page, prompt = composer, f"Paper lanterns rise {uuid4().hex[:6]}"
     page.get_by_label("Model").select_option("sora2-portrait-4s")
     expect(page.get_by_label("9:16")).to_be_checked()
     page.get_by_label("Prompt").focus()
@@ -54,18 +61,18 @@ def test_a_portrait_clip_by_keyboard_alone(signed_in: Page) -> None:
 
 
 def test_an_empty_prompt_is_answered_beside_its_field_and_nothing_is_made(
-    signed_in: Page, strict: Strict, site: Installation
+    composer: Page, strict: Strict, site: Installation
 ) -> None:
     strict.allowed = ("422",)  # Chromium logs every such answer; the page itself is well
-    page, before = signed_in, count(site)
+    page, before = composer, count(site)
     page.get_by_label("Prompt").fill("   ")
     page.get_by_role("button", name="Generate").click()
     expect(page.get_by_text("Write a prompt first.")).to_be_visible()
     assert count(site) == before
 
 
-def test_a_double_click_makes_one_job(signed_in: Page, site: Installation) -> None:
-    page, before = signed_in, count(site)
+def test_a_double_click_makes_one_job(composer: Page, site: Installation) -> None:
+    page, before = composer, count(site)
     page.get_by_label("Prompt").fill(f"Twice {uuid4().hex[:6]}")
     page.get_by_role("button", name="Generate").dblclick()
     expect(page.get_by_label("Prompt")).to_have_value("")
@@ -74,8 +81,8 @@ def test_a_double_click_makes_one_job(signed_in: Page, site: Installation) -> No
     assert count(site) == before + 1
 
 
-def test_a_moderated_prompt_says_why_in_the_providers_words(signed_in: Page) -> None:
-    page, prompt = signed_in, f"Newsreel {uuid4().hex[:6]} [sandbox:moderation]"
+def test_a_moderated_prompt_says_why_in_the_providers_words(composer: Page) -> None:
+    page, prompt = composer, f"Newsreel {uuid4().hex[:6]} [sandbox:moderation]"
     page.get_by_label("Prompt").fill(prompt)
     page.get_by_role("button", name="Generate").click()
     card = page.locator("article", has_text="Newsreel").first
@@ -84,8 +91,8 @@ def test_a_moderated_prompt_says_why_in_the_providers_words(signed_in: Page) -> 
     expect(card).to_contain_text("Not charged")
 
 
-def test_markup_in_a_prompt_stays_text(signed_in: Page) -> None:
-    page, prompt = signed_in, "<img src=x onerror=alert(1)><b>bold</b>"
+def test_markup_in_a_prompt_stays_text(composer: Page) -> None:
+    page, prompt = composer, "<img src=x onerror=alert(1)><b>bold</b>"
     page.get_by_label("Prompt").fill(prompt)
     page.get_by_role("button", name="Generate").click()
     expect(page.locator("article", has_text=prompt).first).to_be_visible()
@@ -101,7 +108,7 @@ def test_a_wrong_key_pauses_the_provider_and_says_who_must_act(page: Page, stric
     assert member.returncode == 0, member.stderr
     sign_in(page, site.url, "mara@example.org", "a fine passphrase")
     prompt = f"Held up {uuid4().hex[:6]}"
-    page.get_by_label("Provider").select_option(label="Second studio")
+    choose_provider(page, "Second studio")
     page.get_by_label("Prompt").fill(prompt)
     page.get_by_role("button", name="Generate").click()
     card = page.locator("article", has_text=prompt)

@@ -14,6 +14,7 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Strict
+from tests.browser.helpers import choose_provider
 from tests.processes.harness import Installation
 
 pytestmark = [pytest.mark.browser, pytest.mark.process]
@@ -56,9 +57,7 @@ def pictures(site: Installation) -> None:
 def composer(signed_in: Page, site: Installation, pictures: None) -> Page:
     """The composer with that provider chosen."""
     signed_in.goto(site.url)
-    with signed_in.expect_response(lambda answer: "/compose/options/" in answer.url):
-        signed_in.get_by_label("Provider").select_option(label="Pictures")
-    expect(signed_in.locator("#compose-options.htmx-request")).to_have_count(0)
+    choose_provider(signed_in, "Pictures")
     expect(signed_in.get_by_label("Model")).to_have_value("sora-2")
     expect(signed_in.get_by_text("Choose an image")).to_be_visible()
     return signed_in
