@@ -25,10 +25,11 @@ from generations.services.submit import accepted, intend
 from generations.services.sweep import sweep
 from tests.engine.helpers import submit_round
 from tests.engine.stage import finished, saying, started
+from tests.marks import BOTH_DATABASES_IN_TEST_ALL
 from tests.peer import Peer, answering, peer
 from tests.services.clips import make_clip
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases]
+pytestmark = [pytest.mark.django_db(transaction=True), *BOTH_DATABASES_IN_TEST_ALL]
 MakeJob = Callable[..., Job]
 Clock = time_machine.Traveller
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -26,11 +25,10 @@ from generations.transport.guard import Allowance
 from tests.dialects.cases import answer_of, payload
 from tests.engine.helpers import look_round, submit_round
 from tests.engine.stage import ALL, KEY, Part, finished, raw, saying, staged, started
+from tests.marks import BOTH_DATABASES_IN_TEST_ALL
 from tests.peer import Play, answering, closing, peer, truncated
 
-pytestmark = [pytest.mark.django_db, pytest.mark.databases]
-if os.environ.get("PORTAL_TEST_ON") == "postgresql":
-    pytestmark.append(pytest.mark.matrix)  # the whole table again, on the second database, in make test-all only
+pytestmark = [pytest.mark.django_db, *BOTH_DATABASES_IN_TEST_ALL]
 MakeJob = Callable[..., Job]
 
 QUICK = Timeouts(connect=2, write=2, read=2, total=4)

@@ -19,10 +19,11 @@ from generations.services import submit
 from generations.services.delivery import NO_ADDRESS, WAS_UPLOADED
 from generations.services.references import add
 from tests.engine.helpers import run_until, submit_round
+from tests.marks import BOTH_DATABASES_IN_TEST_ALL
 from tests.peer import Peer, answering, peer
 from tests.pictures import picture
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases]
+pytestmark = [pytest.mark.django_db(transaction=True), *BOTH_DATABASES_IN_TEST_ALL]
 MakeJob = Callable[..., Job]
 PUBLIC = "https://portal.example.com"
 

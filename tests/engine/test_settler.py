@@ -20,10 +20,11 @@ from generations.services.callbacks import callback_token
 from generations.services.providers import add_provider
 from generations.services.reconcile import give_up
 from tests.engine.helpers import look_round, run_until, settle_round, submit_round
+from tests.marks import BOTH_DATABASES_IN_TEST_ALL
 from tests.peer import answering, in_turn, peer
 from tests.services.test_callbacks import SECRET, signed
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases]
+pytestmark = [pytest.mark.django_db(transaction=True), *BOTH_DATABASES_IN_TEST_ALL]
 MakeJob = Callable[..., Job]
 KEY = "sk-0123456789-of-the-sandbox"
 CALLS = ("camel-callback", "callback-twice", "callback-lies")

@@ -67,7 +67,7 @@ POINTS = {
     )
 }
 ALL = set(product(Stack, POINTS))
-QUICK = {(Stack.SQLITE, "after_post"), (Stack.SQLITE, "mid_poll_write")}
+QUICK = {(Stack.SQLITE, "after_post")}
 QUICK_ON_SERVERS = {(Stack.POSTGRESQL, "after_intent"), (Stack.REDIS, "mid_archive")}
 
 
@@ -136,6 +136,7 @@ def engine(installation: Installation, **env: str) -> Iterator[Running]:
         running.process.wait()
 
 
+@pytest.mark.matrix
 def test_two_engines_at_once_send_each_job_once(install: Callable[..., Installation]) -> None:
     installation = install()
     with Sandbox(key="k", speed=0.05) as provider:

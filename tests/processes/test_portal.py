@@ -67,6 +67,7 @@ def test_a_post_in_flight_is_finished_though_every_process_is_told_to_stop_at_on
     assert installation.rows("SELECT count(*) FROM generations_submission") == [(1,)]
 
 
+@pytest.mark.matrix
 def test_a_second_ctrl_c_stops_now_and_the_outcome_is_unknown(install: Install) -> None:
     installation = install(SUBMIT_LEASE="2")
     with portal(installation) as running:
@@ -138,20 +139,9 @@ def clusters(running: Running, name: str) -> list[int]:
     return [pid for pid in running.descendants() if wanted in Path(f"/proc/{pid}/cmdline").read_text()]
 
 
-def test_a_second_instance_and_a_taken_port_are_refused_with_a_sentence(install: Install, tmp_path: Path) -> None:
-    installation = install()
-    with portal(installation) as running:
-        second = installation.manage("portal")
-        assert second.returncode == 1
-        assert "A portal already runs on" in second.stderr
-        other = installation.manage("portal", PORTAL_DATA=str(tmp_path / "other"))
-        assert other.returncode == 1
-        assert f"Port {installation.port} is in use. Choose another one by PORT=" in other.stderr
-        running.interrupt()
-        running.ended()
-
-
-def test_a_public_address_is_served_and_a_random_password_is_printed(install: Install) -> None:
+def test_it_serves_its_address_alone_prints_a_password_once_and_no_second_one_starts(
+    install: Install, tmp_path: Path
+) -> None:
     installation = install(
         PUBLIC_URL="http://videos.team.example:8080", PORTAL_ADMIN_EMAIL="Root@Team.example", PORTAL_ADMIN_PASSWORD=""
     )
@@ -159,15 +149,25 @@ def test_a_public_address_is_served_and_a_random_password_is_printed(install: In
         assert "Sora Portal runs on http://videos.team.example:8080" in running.said
         assert status_for(installation, "videos.team.example:8080") == 200
         assert status_for(installation, "evil.example") == 400
-        line = next(line for line in running.said.splitlines() if line.startswith("Sign in as"))
-        assert line.startswith("Sign in as root@team.example with the password ")
-        password = line.rsplit(" ", 1)[1]
-        check = f"from generations.models import User; print(User.objects.get().check_password({password!r}))"
-        assert installation.python(check) == "True"
+        assert first_password_works(installation, running.said)
+        second = installation.manage("portal")
+        assert second.returncode == 1
+        assert "A portal already runs on" in second.stderr
+        other = installation.manage("portal", PORTAL_DATA=str(tmp_path / "other"))
+        assert other.returncode == 1
+        assert f"Port {installation.port} is in use. Choose another one by PORT=" in other.stderr
         for _ in range(2):  # a terminal that closes says so more than once
             running.process.send_signal(signal.SIGHUP)
         assert running.ended() == 0
         assert running.said.rstrip().endswith("Stopped.")
+
+
+def first_password_works(installation: Installation, said: str) -> bool:
+    line = next(line for line in said.splitlines() if line.startswith("Sign in as"))
+    assert line.startswith("Sign in as root@team.example with the password ")
+    password = line.rsplit(" ", 1)[1]
+    check = f"from generations.models import User; print(User.objects.get().check_password({password!r}))"
+    return installation.python(check) == "True"
 
 
 def status_for(installation: Installation, host: str) -> int:

@@ -19,10 +19,11 @@ from generations.sandbox import Sandbox
 from generations.services.archive import archive
 from generations.services.incoming import forget_orphans, workshop
 from tests.engine.helpers import look_round, submit_round
+from tests.marks import BOTH_DATABASES_IN_TEST_ALL
 from tests.peer import ByPath, answering, peer
 from tests.services.clips import make_clip
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases]
+pytestmark = [pytest.mark.django_db(transaction=True), *BOTH_DATABASES_IN_TEST_ALL]
 MakeJob = Callable[..., Job]
 KEY = "sk-0123456789-of-the-sandbox"
 

@@ -22,10 +22,11 @@ from generations.services import delivery, references
 from generations.services.compose import Ask, NotPossible, compose
 from generations.services.delivery import NO_ADDRESS, WAS_UPLOADED, prepared, signed_job
 from generations.services.references import NotUsable, NotUsableNow, add, add_from_url, forget_unused
+from tests.marks import BOTH_DATABASES_IN_TEST_ALL
 from tests.pictures import opened, picture
 from tests.services.helpers import race
 
-pytestmark = [pytest.mark.django_db, pytest.mark.databases]
+pytestmark = [pytest.mark.django_db, *BOTH_DATABASES_IN_TEST_ALL]
 
 PUBLIC = "https://portal.example.com"
 

@@ -32,14 +32,11 @@ Provider.objects.update(in_flight=50)
 def soak(plan: Plan, say: Say = print) -> Verdict:
     """Run the plan on a portal made for it. The verdict counts everything; it has a breach for each broken promise."""
     with tempfile.TemporaryDirectory(prefix="portal-soak-") as folder:
-        with all_stacks(prepare(Path(folder) / "prepared"), Path(folder)) as stacks:
-            return soak_on(stacks, plan, say)
-
-
-def soak_on(stacks: Stacks, plan: Plan, say: Say = print) -> Verdict:
-    """As `soak`, on servers and a data folder that are ready."""
-    with Sandbox(key=KEY, speed=SPEED) as sandbox:
-        return _on(plan, _installed(plan, stacks, sandbox), sandbox, say)
+        with (
+            all_stacks(prepare(Path(folder) / "prepared"), Path(folder)) as stacks,
+            Sandbox(key=KEY, speed=SPEED) as sandbox,
+        ):
+            return _on(plan, _installed(plan, stacks, sandbox), sandbox, say)
 
 
 def _installed(plan: Plan, stacks: Stacks, sandbox: Sandbox) -> Installation:
