@@ -35,14 +35,10 @@ class House:
         self.herald = Herald(self.look, self._is_kept, self.tally)
 
     def open(self) -> None:
-        """Forget what is old, and take up the clips an earlier process left undone."""
-        now = self.clock()
-        self.store.forget_old(now)
+        """Forget what is old, and begin."""
+        self.store.forget_old(self.clock())
         self.studio.start()
         self.herald.start()
-        for job in self.store.all():
-            if not job.link_expired(now):
-                self.studio.render(job)
 
     def close(self) -> None:
         self.herald.stop()
@@ -58,7 +54,6 @@ class House:
         job = new_job(job_id, order, now, self.speed)
         self.store.add(job)
         self.tally.created()
-        self.studio.render(job)
         self.store.forget_old(now)
         return job
 
@@ -68,10 +63,13 @@ class House:
         return job if job and job.order.dialect == dialect else None
 
     def look(self, job: Job) -> Moment:
-        """Where the job stands now."""
+        """Where the job stands now. A clip is drawn once somebody looks at a job that is past its queue."""
         if self.studio.failed(job):
             return Moment(Stage.FAILED, reason=RENDER_FAILED)
-        return moment(job, self.clock(), has_clip=self.store.has_clip(job))
+        now = moment(job, self.clock(), has_clip=self.store.has_clip(job))
+        if now.stage is Stage.RENDERING:
+            self.studio.render(job)
+        return now
 
     def _is_kept(self, job: Job) -> bool:
         return self.store.find(job.id) is not None and not job.link_expired(self.clock())

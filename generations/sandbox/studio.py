@@ -21,6 +21,7 @@ class Studio:
         self._store = store
         self._waiting: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._stopping = threading.Event()
+        self._asked: set[str] = set()
         self._failed: set[str] = set()
         self._thread = threading.Thread(target=self._work, name="sandbox-studio", daemon=True)
 
@@ -34,7 +35,9 @@ class Studio:
         self._thread.join(timeout=5)
 
     def render(self, job: Job) -> None:
-        if job.needs_clip and not self._store.has_clip(job):
+        """Have the clip made, unless it is there or under way."""
+        if job.needs_clip and job.id not in self._asked and not self._store.has_clip(job):
+            self._asked.add(job.id)
             self._waiting.put(job)
 
     def failed(self, job: Job) -> bool:
@@ -47,6 +50,7 @@ class Studio:
             if self._stopping.is_set():
                 return
             self._make(job)
+            self._asked.discard(job.id)
 
     def _make(self, job: Job) -> None:
         # Imported here, in the background: the encoder and the drawing library are what is slow to load.

@@ -17,7 +17,7 @@ import pytest
 from PIL import Image
 
 from generations.sandbox import Sandbox
-from tests.sandbox.conftest import KEY, PATIENCE, SPEED
+from tests.sandbox.conftest import KEY, NO_TLS, PATIENCE, SPEED
 from tests.sandbox.receiver import receiving
 
 MIB = 1024 * 1024
@@ -43,7 +43,7 @@ class Videos:
 
     def __init__(self, sandbox: Sandbox, mount: str = "", key: str = KEY) -> None:
         headers = {"Authorization": f"Bearer {key}"}
-        self.http = httpx.Client(base_url=f"{sandbox.url}{mount}/v1", headers=headers, timeout=PATIENCE)
+        self.http = httpx.Client(base_url=f"{sandbox.url}{mount}/v1", headers=headers, timeout=PATIENCE, verify=NO_TLS)
 
     def create(self, prompt: str = "A paper boat", **fields: Any) -> httpx.Response:
         return self.http.post("/videos", json={"prompt": prompt} | fields)

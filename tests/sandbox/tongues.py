@@ -20,7 +20,7 @@ from PIL import Image
 
 from generations.sandbox import Sandbox
 from generations.sandbox.messages import Request
-from tests.sandbox.conftest import KEY, PATIENCE
+from tests.sandbox.conftest import KEY, NO_TLS, PATIENCE
 
 PAYLOADS = Path(__file__).parent.parent / "payloads"
 FINAL = ("completed", "failed", "cancelled", "success", "fail", "failure")
@@ -78,7 +78,7 @@ class Talker:
     def __init__(self, sandbox: Sandbox, tongue: Tongue, mount: str = "", key: str = KEY) -> None:
         self.tongue = tongue
         headers = {"Authorization": f"Bearer {key}"}
-        self.http = httpx.Client(base_url=sandbox.url + mount, headers=headers, timeout=PATIENCE)
+        self.http = httpx.Client(base_url=sandbox.url + mount, headers=headers, timeout=PATIENCE, verify=NO_TLS)
 
     def create(self, prompt: str = "A paper boat", **fields: Any) -> httpx.Response:
         return self.http.post(self.tongue.create_path, json={**self.tongue.body, "prompt": prompt, **fields})
