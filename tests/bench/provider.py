@@ -26,6 +26,7 @@ from tests.processes.harness import ROOT
 
 LOOK_DELAY = (0.05, 0.3)  # seconds from a query to its answer
 CREATE_DELAY = 0.3
+VAGUE = 9  # percent; from ten on an engine may foretell the end, and look less often until then
 LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 BACKLOG = 2048
 
@@ -75,7 +76,7 @@ class Desk(asyncio.Protocol):
         else:
             times = self.counts.looks.setdefault(name, [])
             times.append(now)
-            self._later(self.rng.uniform(*LOOK_DELAY), name, "in_progress", min(99, 3 * len(times)))
+            self._later(self.rng.uniform(*LOOK_DELAY), name, "in_progress", min(VAGUE, len(times)))
 
     def _later(self, delay: float, name: str, status: str, progress: int) -> None:
         body = (
