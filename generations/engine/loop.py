@@ -14,7 +14,7 @@ from django.conf import settings
 
 from generations.engine.database import BUSY, db
 from generations.engine.doors import Doors
-from generations.engine.poller import Poller
+from generations.engine.poller import UNDONE, Poller
 from generations.engine.settler import Settler
 from generations.engine.submitter import Submitter
 from generations.models import Heartbeat
@@ -27,6 +27,7 @@ SWEEP_EVERY = 5.0
 SETTLE_EVERY = 2.0
 BEAT_EVERY = 1.0
 LAST_LOOKS = 5.0
+SOON = 0.05
 
 
 def run(stop: Callable[[], bool]) -> None:
@@ -76,12 +77,16 @@ class _Engine:
     async def _every(
         self, seconds: float, step: Callable[[], Awaitable[object]], while_: Callable[[], bool] | None = None
     ) -> None:
-        """Repeat a step; a database that is away slows it down, any other error is logged and the next round tries."""
+        """Repeat a step; a database that is away slows it down, any other error is logged and the next round tries.
+
+        A step that left something undone says so, and comes again soon.
+        """
         going = while_ or (lambda: not self.ended.is_set())
         while going():
             wait = seconds
             try:
-                await step()
+                if await step() is UNDONE:
+                    wait = min(seconds, SOON)
             except BUSY as error:
                 log.warning("the database is not there: %s", error)
                 wait = max(seconds, 1.0)

@@ -10,13 +10,14 @@ from generations.contract import DialectError, NeverHeard
 from generations.engine.database import db
 from generations.engine.doors import Doors
 from generations.services.judge import OutOfReach
-from generations.services.look import Look, Seen, claim_looks, keep_seen
+from generations.services.look import AT_ONCE, Look, Seen, claim_looks, keep_seen
 from generations.services.speaking import read_snapshot
 from generations.wire import look_after
 
 log = logging.getLogger(__name__)
 
 SLICE = 256
+UNDONE = object()
 
 
 class Poller:
@@ -28,14 +29,18 @@ class Poller:
         self.busy: Counter[int | None] = Counter()
         self.seen: list[Seen] = []
 
-    async def step(self) -> None:
-        """Write down what came back, then start what is due."""
+    async def step(self) -> object:
+        """Write down what came back, then start what is due; UNDONE when more may be due than there was room for."""
         await self.flush()
-        for look in await db(claim_looks, dict(self.busy)):
+        busy = Counter(self.busy)
+        looks = await db(claim_looks, dict(busy))
+        for look in looks:
             task = asyncio.create_task(self._ask(look))
             self.looking.add(task)
             task.add_done_callback(self.looking.discard)
             self.busy[look.watch.provider_id] += 1
+        taken = Counter(look.watch.provider_id for look in looks)
+        return UNDONE if any(busy[provider] + taken[provider] >= AT_ONCE for provider in taken) else None
 
     async def flush(self) -> None:
         """In slices: each ending is a transaction of its own, and the heartbeat uses the same thread."""
