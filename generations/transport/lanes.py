@@ -1,8 +1,8 @@
 """An httpx transport of one-connection lanes.
 
-httpcore walks its whole connection list, twice nested, for every request and every close, so a pool of many
-connections costs milliseconds of CPU a request. Here each lane is a pool of one behind a semaphore: the open sockets
-equal the real concurrency, and `lanes` is the cap.
+httpcore's pool walks its whole connection list, twice nested, for every request and every close, so many connections
+cost milliseconds of CPU a request. Here each lane is one httpcore connection behind a semaphore: the open sockets equal
+the real concurrency, and `lanes` is the cap.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from __future__ import annotations
 import asyncio
 import ssl
 import sys
-from collections.abc import AsyncIterator, Callable
-from functools import cache
+from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import cache, partial
 
 import httpcore
 import httpx
@@ -20,6 +20,8 @@ from generations.transport.guard import GuardedBackend, Permits
 
 # httpcore tries `import sniffio` for every lock it makes; where it is not installed each try walks sys.path.
 sys.modules.setdefault("sniffio", None)  # type: ignore[arg-type]
+
+KEPT = 30.0  # seconds an idle connection may serve another request
 
 ERRORS: dict[type[Exception], type[httpx.TransportError]] = {
     httpcore.ConnectTimeout: httpx.ConnectTimeout,
@@ -44,8 +46,8 @@ def tls_context() -> ssl.SSLContext:
 class _Body(httpx.AsyncByteStream):
     """An answer's body that gives its lane back when closed, once."""
 
-    def __init__(self, inner: AsyncIterator[bytes], release: Callable[[], None]) -> None:
-        self.inner, self.release = inner, release
+    def __init__(self, inner: AsyncIterator[bytes], release: Callable[[], Awaitable[None]]) -> None:
+        self.inner, self.release, self.is_open = inner, release, True
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         try:
@@ -55,11 +57,13 @@ class _Body(httpx.AsyncByteStream):
             raise _translated(error, None) from error
 
     async def aclose(self) -> None:
+        if not self.is_open:
+            return
+        self.is_open = False
         try:
             await self.inner.aclose()  # type: ignore[attr-defined]
         finally:
-            release, self.release = self.release, lambda: None
-            release()
+            await self.release()
 
 
 class LaneTransport(httpx.AsyncBaseTransport):
@@ -71,49 +75,58 @@ class LaneTransport(httpx.AsyncBaseTransport):
     def __init__(self, lanes: int, permits: Permits, context: ssl.SSLContext, *, keep_alive: bool) -> None:
         self.context, self.keep_alive = context, keep_alive
         self.backend = GuardedBackend(permits)
-        self.free: list[httpcore.AsyncConnectionPool] = []
-        self.all: list[httpcore.AsyncConnectionPool] = []
+        self.kept: list[httpcore.AsyncHTTPConnection] = []
         self.slots = asyncio.Semaphore(lanes)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        await self._slot(request)
+        connection: httpcore.AsyncHTTPConnection | None = None
+        try:
+            core = _core(request)
+            connection = await self._connection(core.url.origin)
+            answer = await connection.handle_async_request(core)
+        except BaseException as error:
+            await self._release(connection)
+            if isinstance(error, Exception):
+                raise _translated(error, request) from error
+            raise
+        stream = _Body(answer.stream, partial(self._release, connection))  # type: ignore[arg-type]
+        return httpx.Response(answer.status, headers=answer.headers, stream=stream, extensions=answer.extensions)
+
+    async def _slot(self, request: httpx.Request) -> None:
         try:
             async with asyncio.timeout(request.extensions.get("timeout", {}).get("pool")):
                 await self.slots.acquire()
         except TimeoutError as error:
             raise httpx.PoolTimeout("no free lane", request=request) from error
-        lane = self.free.pop() if self.free else self._new()
 
-        def release() -> None:
-            self.free.append(lane)
-            self.slots.release()
-
-        try:
-            answer = await lane.handle_async_request(_core(request))
-        except BaseException as error:
-            release()
-            if isinstance(error, Exception):
-                raise _translated(error, request) from error
-            raise
-        stream = _Body(answer.stream, release)  # type: ignore[arg-type]
-        return httpx.Response(answer.status, headers=answer.headers, stream=stream, extensions=answer.extensions)
-
-    def _new(self) -> httpcore.AsyncConnectionPool:
-        lane = httpcore.AsyncConnectionPool(
-            ssl_context=self.context,
-            max_connections=1,
-            max_keepalive_connections=1 if self.keep_alive else 0,
-            keepalive_expiry=30,
-            network_backend=self.backend,
+    async def _connection(self, origin: httpcore.Origin) -> httpcore.AsyncHTTPConnection:
+        """A kept one that the other side has not closed, the last used first, or a new one."""
+        while self.kept:
+            connection = self.kept.pop()
+            if connection.can_handle_request(origin) and not connection.has_expired():
+                return connection
+            await connection.aclose()
+        return httpcore.AsyncHTTPConnection(
+            origin, ssl_context=self.context, keepalive_expiry=KEPT, network_backend=self.backend
         )
-        self.all.append(lane)
-        return lane
+
+    async def _release(self, connection: httpcore.AsyncHTTPConnection | None) -> None:
+        self.slots.release()
+        if connection and self.keep_alive and connection.is_available():
+            self.kept.append(connection)
+        elif connection and not connection.is_closed():
+            await connection.aclose()
 
     async def aclose(self) -> None:
-        for lane in self.all:
-            await lane.aclose()
+        self.keep_alive = False  # whatever is under way closes when it ends
+        while self.kept:
+            await self.kept.pop().aclose()
 
 
 def _core(request: httpx.Request) -> httpcore.Request:
+    if request.url.scheme not in {"http", "https"}:
+        raise httpcore.UnsupportedProtocol(f"{request.url.scheme} is neither http nor https")
     url = httpcore.URL(
         scheme=request.url.raw_scheme,
         host=request.url.raw_host,
