@@ -1,7 +1,8 @@
 """django-q2's brokers with a second door: a queue that only this instance's clusters take from.
 
 All instances share a cluster's queue, and whichever is faster takes a task. A sign of life and an engine's turn are
-meant for one instance; they come by its own door and cannot be taken, or kept waiting, by another one.
+meant for one instance; they come by its own door and cannot be taken, or kept waiting, by another one. The broker for
+Redis is in `redis_broker`: its library is 6 MB that no process needs without it.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 from django_q.brokers.orm import ORM
-from django_q.brokers.redis_broker import Redis
 from django_q.conf import Conf
 
 
@@ -38,15 +38,3 @@ class OrmDoors(ORM):  # type: ignore[misc]
         """Whether no other cluster was faster."""
         same = self.get_connection().filter(pk=task.pk, lock=task.lock)
         return bool(same.update(lock=self.timeout(task)))
-
-
-class RedisDoors(Redis):  # type: ignore[misc]
-    """Waits at both lists at once, the own door first."""
-
-    def __init__(self, list_key: str | None = None) -> None:
-        super().__init__(list_key)
-        self.own_list = f"django_q:{own_door(list_key or Conf.CLUSTER_NAME)}:q"
-
-    def dequeue(self) -> list[tuple[None, bytes]] | None:
-        task = self.connection.blpop([self.own_list, self.list_key], 1)
-        return [(None, task[1])] if task else None

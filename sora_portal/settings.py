@@ -246,7 +246,7 @@ Q_CLUSTER = {
         "engine": {"workers": 1, "queue_limit": 1, "timeout": 900, "retry": 3600, "recycle": 20},
         "archive": {"workers": 1, "queue_limit": 1, "timeout": 900, "retry": 3600, "recycle": 200},
     },
-    "broker_class": f"sora_portal.brokers.{'Redis' if REDIS_URL else 'Orm'}Doors",
+    "broker_class": f"sora_portal.{'redis_broker.Redis' if REDIS_URL else 'brokers.Orm'}Doors",
     **({"redis": REDIS_URL} if REDIS_URL else {"orm": "default", "poll": 0.2, "bulk": 1}),
 }
 

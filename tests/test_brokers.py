@@ -12,7 +12,8 @@ import redis
 from django_q.conf import Conf
 from pytest_django import Settings
 
-from sora_portal.brokers import OrmDoors, RedisDoors, own_door
+from sora_portal.brokers import OrmDoors, own_door
+from sora_portal.redis_broker import RedisDoors
 from tests.conftest import needs
 
 pytestmark = [pytest.mark.django_db, pytest.mark.databases]
