@@ -27,7 +27,7 @@ SWEEP_EVERY = 5.0
 SETTLE_EVERY = 2.0
 BEAT_EVERY = 1.0
 LAST_LOOKS = 5.0
-SOON = 0.05
+SOON = 0.02
 
 
 def run(stop: Callable[[], bool]) -> None:

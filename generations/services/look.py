@@ -27,7 +27,7 @@ PLAIN = ("looks", "errors", "missing", "no_url", "progress", "word", "trouble", 
 
 VISIBILITY = timedelta(seconds=20)  # longer than a look may take, so no second one starts meanwhile
 LATE = 1.0  # seconds of lateness that the next look makes good
-AT_ONCE = 256  # looks under way at one provider; a hanging one takes no other's place
+AT_ONCE = 384  # looks under way at one provider; a hanging one takes no other's place
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,7 +57,7 @@ class Door:
         allowance: Allowance,
         *,
         posts: int = 64,
-        gets: int = 256,
+        gets: int = 384,
         submit: Timeouts | None = None,
         context: ssl.SSLContext | None = None,
     ) -> None:
