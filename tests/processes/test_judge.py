@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
 from generations.sandbox import Sandbox
-from generations.sandbox.jobs import Order
+from generations.sandbox.jobs import Order, Stage
 from tests.processes.harness import Installation, wait_for
 from tests.processes.judge import judge
 from tests.processes.test_failpoints import SET_UP
@@ -39,7 +38,8 @@ def story(install: Callable[..., Installation]) -> Iterator[tuple[Installation, 
     with Sandbox(key="k", speed=500) as sandbox:
         remote, store = sandbox.house.take(ORDER, "gen_"), sandbox.house.store
         sandbox.house.tally.posted(ORDER.prompt)
-        path = Path(wait_for(lambda: store.has_clip(remote) and store.clip_path(remote), "a clip"))
+        wait_for(lambda: sandbox.house.look(remote).stage is Stage.COMPLETED, "a clip")
+        path = store.clip_path(remote)
         (installation.data / "media/clips").mkdir(parents=True)
         (installation.data / "media" / CLIP).write_bytes(path.read_bytes())
         seed = SEED.format(remote=remote.id, url=remote.url(sandbox.url), clip=CLIP, path=str(path))
