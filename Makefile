@@ -6,7 +6,7 @@ PY := $(VENV)/bin/python
 PIP_INSTALL := $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --only-binary :all:
 PYTEST := $(PY) -m pytest -n $${TEST_WORKERS:-$$(($$(nproc) + 1))} --dist loadfile --no-loadscope-reorder --durations=10
 
-.PHONY: help run test test-all soak check format lock screens docs bench bench-poll bench-submit bench-pace
+.PHONY: help run test test-all soak check format messages lock screens controls docs bench bench-poll bench-submit bench-pace bench-status bench-library
 
 help:
 	@echo "make run       start the portal: http://localhost:8000"
@@ -15,9 +15,13 @@ help:
 	@echo "make soak      random kills for three minutes, then the verdict: SOAK=\"--stack redis --seed 7\""
 	@echo "make check     formatting, types, layers, migrations, deployment checks"
 	@echo "make format    format code and templates"
-	@echo "make screens   the README's pictures, taken from a real portal"
+	@echo "make messages  what is to be translated, collected and compiled (needs gettext)"
+	@echo "make screens   pictures of every page, the README's among them, taken from a real portal"
+	@echo "make controls  the buttons, links and fields that no browser test uses"
 	@echo "make docs      docs/providers.md, from the dialects and their catalogues"
-	@echo "make bench     how well the engine looks and sends, beside a bare loop (bench-poll, bench-submit, bench-pace)"
+	@echo "make bench     how well the engine looks and sends, beside a bare loop (bench-poll, bench-submit, bench-pace),"
+	@echo "                and what an open tab costs the web server (bench-status)"
+	@echo "make bench-library  how quickly libraries of up to a million jobs answer: ARGS=\"--sizes 1000,100000\""
 	@echo "make lock      renew the hashed lock files"
 
 $(PY):
@@ -69,13 +73,24 @@ format: $(VENV)/.development
 	$(VENV)/bin/ruff format .
 	$(VENV)/bin/djade --target-version 5.2 $$(git ls-files 'templates/*.html' 'templates/**/*.html')
 
+messages: $(VENV)/.development
+	@command -v xgettext >/dev/null || { echo "This needs gettext. On Debian or Ubuntu: sudo apt-get install gettext"; exit 1; }
+	$(PY) manage.py makemessages
+	$(PY) manage.py compilemessages --ignore .venv
+
 screens: $(VENV)/.development
 	$(PY) -m tests.browser.screens
+
+controls: export CONTROLS_USED := $(abspath $(VENV))/.controls
+controls: $(VENV)/.development
+	@rm -f $(CONTROLS_USED)
+	$(PYTEST) -m browser --deselect tests/browser/test_every_page.py tests
+	$(PY) -m tests.browser.controls
 
 docs: $(VENV)/.development
 	$(PY) manage.py handbook
 
-bench: bench-pace bench-submit bench-poll
+bench: bench-pace bench-submit bench-poll bench-status
 
 bench-poll: $(VENV)/.development
 	$(PY) -m tests.bench.poll $(ARGS)
@@ -85,6 +100,12 @@ bench-pace: $(VENV)/.development
 
 bench-submit: $(VENV)/.development
 	$(PY) -m tests.bench.submit $(ARGS)
+
+bench-status: $(VENV)/.development
+	$(PY) -m tests.bench.status $(ARGS)
+
+bench-library: $(VENV)/.development
+	$(PY) -m tests.bench.library $(ARGS)
 
 lock:
 	uv pip compile pyproject.toml --universal --generate-hashes --no-emit-index-url --no-header -q -o requirements.txt

@@ -10,6 +10,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from generations.models import (
     AuditEntry,
@@ -27,9 +28,9 @@ from generations.models import (
 )
 
 admin.site.site_header = admin.site.site_title = "Sora Portal"
-admin.site.index_title = "Admin"
+admin.site.index_title = _("Admin")
 
-PRIVATE = "Private"
+PRIVATE = _("Private")
 
 
 class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]
@@ -67,8 +68,10 @@ class UserAdmin(NothingToRemove):
             None,
             {
                 "fields": ["email", "name", "role", "is_active", "time_zone"],
-                "description": "They set their password by “Forgotten?” on the sign-in page, or by the link that "
-                "<code>manage.py member reset-link --email …</code> prints.",
+                "description": _(
+                    "They set their password by “Forgotten?” on the sign-in page, or by the link that "
+                    "<code>manage.py member reset-link --email …</code> prints."
+                ),
             },
         )
     ]
@@ -95,27 +98,27 @@ class Inside(admin.TabularInline):  # type: ignore[type-arg]
 class Words(admin.options.BaseModelAdmin):  # type: ignore[type-arg]
     """What a provider said about a job may quote its prompt, so of a private job it is not shown."""
 
-    @admin.display(description="note")
+    @admin.display(description=_("note"))
     def public_note(self, event: JobEvent) -> str:
         return _unless_private(event.job, event.note)
 
-    @admin.display(description="detail")
+    @admin.display(description=_("detail"))
     def public_detail(self, row: JobEvent | Submission) -> str:
         return _unless_private(row.job, row.detail)
 
 
 def _unless_private(job: Job, words: str) -> str:
-    return PRIVATE if words and job.visibility == Visibility.ME else words
+    return str(PRIVATE) if words and job.visibility == Visibility.ME else words
 
 
 class Quotes(admin.options.BaseModelAdmin):  # type: ignore[type-arg]
     """What is noted while a job is on its way quotes the provider, or an address that opens the clip."""
 
-    @admin.display(description="trouble")
+    @admin.display(description=_("trouble"))
     def public_trouble(self, row: Watch | Output) -> str:
         return _unless_private(row.job, row.trouble)
 
-    @admin.display(description="word")
+    @admin.display(description=_("word"))
     def public_word(self, watch: Watch) -> str:
         return _unless_private(watch.job, watch.word)
 
@@ -144,7 +147,7 @@ class ProviderAdmin(ReadOnly):
         "last_success_at",
     ]  # fmt: skip
 
-    @admin.display(boolean=True, description="key is set")
+    @admin.display(boolean=True, description=_("key is set"))
     def has_key(self, provider: Provider) -> bool:
         return bool(provider.key)
 
@@ -183,11 +186,11 @@ class JobAdmin(ReadOnly):
         "finished_at", "trashed_at", "trashed_by", "purged_at",
     ]  # fmt: skip
 
-    @admin.display(description="prompt")
+    @admin.display(description=_("prompt"))
     def prompt_text(self, job: Job) -> str:
-        return _unless_private(job, job.prompt.text)
+        return _unless_private(job, job.prompt.shown)
 
-    @admin.display(description="reason")
+    @admin.display(description=_("reason"))
     def public_reason(self, job: Job) -> str:
         return _unless_private(job, job.reason)
 
@@ -278,7 +281,7 @@ class PromptAdmin(ReadOnly):
     list_display = ["__str__", "author", "created_at", "last_run_at"]
     list_select_related = ["author"]
     search_fields = ["text"]
-    fields = ["text", "author", "created_at", "last_run_at"]
+    fields = ["title", "text", "author", "created_at", "last_run_at", "runs", "erased_at", "erased_by"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Prompt]:
         return Prompt.objects.filter(owner=None)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
 
+from generations.services.running import UnderWay, under_way
 from generations.services.unarchived import needing_a_person
 from generations.services.unsettled import count_for_staff
 
@@ -15,7 +16,7 @@ from generations.services.unsettled import count_for_staff
 def shell(request: HttpRequest) -> dict[str, Any]:
     """The name of the page's URL, which the rail marks as current, whether this portal sends mail, and what waits.
 
-    The last two are functions: they are asked for on staff's whole pages only.
+    The last three are functions: they are asked for on whole pages only, two of them on staff's.
     """
     match = request.resolver_match
     return {
@@ -23,4 +24,9 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "sends_mail": settings.SENDS_MAIL,
         "to_settle": count_for_staff,
         "not_archived": cache(needing_a_person),
+        "under_way": cache(partial(_under_way, request)),
     }
+
+
+def _under_way(request: HttpRequest) -> UnderWay:
+    return under_way(request.user) if request.user.is_authenticated else UnderWay()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from generations import engine, process
 from generations.services import archive as archiving
+from generations.services import deliver as delivering
 from generations.services import tidy as tidying
 from generations.services.kick import kick_engine_again
 
@@ -21,6 +22,10 @@ def archive(output_pk: int) -> None:
 
 def tidy() -> None:
     tidying.tidy()
+
+
+def deliver() -> None:
+    delivering.deliver()
 
 
 def canary(cluster: str) -> None:

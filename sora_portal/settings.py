@@ -67,7 +67,6 @@ INSTALLED_APPS = [
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.sessions",
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
@@ -81,17 +80,20 @@ MIDDLEWARE = [
     "generations.views.machines.MachineDoors",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "generations.middleware.Compressed",
+    "generations.middleware.BrowserLanguage",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "generations.sessions.Authentication",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "generations.middleware.PrivatePages",
     "generations.middleware.OwnZone",
+    "generations.middleware.OwnLanguage",
 ]
 ROOT_URLCONF = "sora_portal.urls"
 WSGI_APPLICATION = "sora_portal.wsgi.application"
@@ -161,7 +163,8 @@ STORAGES = {
 
 # --- people ----------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "generations.User"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["generations.sessions.Accounts"]
+SESSION_ENGINE = "generations.sessions"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (
@@ -193,10 +196,13 @@ if SENDS_MAIL:
     EMAIL_BACKEND, EMAIL_HOST, EMAIL_PORT = _mail["EMAIL_BACKEND"], _mail["EMAIL_HOST"], _mail["EMAIL_PORT"]
     EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail["EMAIL_HOST_USER"], _mail["EMAIL_HOST_PASSWORD"]
     EMAIL_USE_TLS, EMAIL_USE_SSL = _mail["EMAIL_USE_TLS"], _mail["EMAIL_USE_SSL"]
+EMAIL_TIMEOUT = 5  # seconds a step; a mail server that hangs must not hold up the queue
 DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", f"portal@{_public.hostname or 'localhost'}")
 
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", "English")]
+LANGUAGES = [("en", "English"), ("zh-hans", "简体中文")]  # each in its own words, for those who read no other
+LOCALE_PATHS = [BASE_DIR / "locale"]
+LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
 TIME_ZONE = "UTC"
 USE_TZ = True
 
@@ -218,7 +224,7 @@ X_FRAME_OPTIONS = "DENY"
 CSRF_FAILURE_VIEW = "generations.views.errors.csrf_failure"
 CSRF_TRUSTED_ORIGINS = [f"{_public.scheme}://{_public.netloc}"] if PUBLIC_URL else []
 if _public.scheme == "https":
-    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = True
     SECURE_SSL_REDIRECT = True
     SECURE_SSL_HOST = _public.netloc
     SECURE_HSTS_SECONDS = 365 * 24 * 3600
@@ -252,7 +258,7 @@ Q_CLUSTER = {
 
 # --- the engine (seconds) --------------------------------------------------------------------------------------
 ENGINE_TURN = env.int("ENGINE_TURN", 600)  # one engine task loops about this long
-ENGINE_TICK = env.float("ENGINE_TICK", 0.25)
+ENGINE_TICK = env.float("ENGINE_TICK", 0.35)
 SUBMIT_LEASE = env.int("SUBMIT_LEASE", 240)  # longer than the slowest POST can take (connect 10, write 60, read 120)
 ARCHIVE_LEASE = env.int("ARCHIVE_LEASE", 120)  # how long a copy may stand still; it is renewed while bytes come in
 QUEUED_MAX_AGE = 24 * 3600

@@ -15,7 +15,10 @@ from xdist.scheduler import LoadFileScheduling
 
 from generations.models import Job, JobEvent, Output, Prompt, Provider, Role, State, Submission, User, Watch
 from generations.models.prompt import text_hash
+from generations.models.states import orientation_of
+from generations.services.figures import recount
 from generations.services.providers import add_provider
+from generations.services.search import index_prompt
 
 PASSWORD = "a long enough passphrase"
 
@@ -30,10 +33,13 @@ def needs(present: object, sentence: str) -> None:
 
 
 class OneFileOneWorker(LoadFileScheduling):  # type: ignore[misc]
-    """Each file goes to one worker, and all browser tests to the same: they share a portal, which is dear to start."""
+    """Each file goes to one worker, and browser tests that share a portal, which is dear to start, to the same."""
+
+    ALONE = ("tests/browser/test_every_page.py", "tests/browser/test_away.py")  # they start their own
 
     def _split_scope(self, nodeid: str) -> str:
-        return "browser" if nodeid.startswith("tests/browser/") else str(super()._split_scope(nodeid))
+        shares = nodeid.startswith("tests/browser/") and not nodeid.startswith(self.ALONE)
+        return "browser" if shares else str(super()._split_scope(nodeid))
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> OneFileOneWorker:
@@ -99,15 +105,19 @@ def make_job(db: None, member: User, provider: Provider) -> Callable[..., Job]:
         prompt, _ = Prompt.objects.get_or_create(
             text_hash=text_hash(text), owner=owner, defaults={"text": text, "author": author, "last_run_at": now}
         )
-        fields = {
+        fields: dict[str, Any] = {
             "author": author, "prompt": prompt, "provider": provider, "provider_name": provider.name,
             "dialect": provider.dialect, "model": "sora2-landscape-8s", "aspect_ratio": "16:9", "seconds": 8,
             "state": state, "state_since": now, "compose_token": uuid4().hex,
         }  # fmt: skip
-        job = Job.objects.create(**(fields | extra))
+        fields |= extra
+        shape = fields.get("width", 0), fields.get("height", 0), fields["aspect_ratio"]
+        job = Job.objects.create(**({"orientation": orientation_of(*shape) or ""} | fields))
+        index_prompt(prompt.pk)
         JobEvent.objects.create(job=job, at=now, state=state)
         if state in (State.SUBMITTING, State.RUNNING, State.UNKNOWN, State.ARCHIVING, State.DONE):
             _with_submission(job, state)
+        recount(prompt.pk)
         return job
 
     return make

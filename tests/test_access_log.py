@@ -12,9 +12,10 @@ from django.test import Client
 from sora_portal.blot import blotted
 
 TOKEN = "s3cr3t-token-of-a-callback"
+PATHS = ["/hooks/job/", "/hooks/provider/", "/references/link/", "/s/"]
 
 
-@pytest.mark.parametrize("path", ["/hooks/job/", "/hooks/provider/", "/references/link/"])
+@pytest.mark.parametrize("path", PATHS)
 def test_a_token_is_blotted_out(path: str) -> None:
     line = f"POST {path}{TOKEN}/?x=1 HTTP/1.1"
     assert blotted(line) == f"POST {path}•••/?x=1 HTTP/1.1"
@@ -34,17 +35,17 @@ def log() -> Iterator[io.StringIO]:
     handler.setStream(usual)
 
 
-@pytest.mark.parametrize("path", ["/hooks/job/", "/hooks/provider/", "/references/link/"])
+@pytest.mark.parametrize("path", PATHS)
 def test_a_request_that_breaks_is_logged_without_its_token(
     path: str, log: io.StringIO, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(*words: object, **more: object) -> None:
         raise RuntimeError(f"out of luck at {path}{TOKEN}/")
 
-    for view in ("hooks.callbacks.heard_about", "hooks.get_object_or_404", "references.signed_job"):
+    for view in ("hooks.callbacks.heard_about", "hooks.get_object_or_404", "references.signed_job", "shared.found"):
         monkeypatch.setattr(f"generations.views.{view}", broken)
     browser = Client(raise_request_exception=False)
-    answer = browser.get(path + TOKEN + "/") if "link" in path else browser.post(path + TOKEN + "/")
+    answer = browser.get(path + TOKEN + "/") if path in PATHS[2:] else browser.post(path + TOKEN + "/")
     assert answer.status_code == 500
     assert f"Internal Server Error: {path}•••/" in log.getvalue()
     assert "RuntimeError" in log.getvalue()

@@ -11,7 +11,7 @@ from generations.contract.choices import (
     OptionValue,
     Preset,
 )
-from generations.contract.dialect import Dialect, Lists, Notice
+from generations.contract.dialect import Dialect, Lists, Notice, Remixes
 from generations.contract.errors import Cause, DialectError, Misconfigured, NeverHeard, NotKnown, NotTaken, Refused
 from generations.contract.http import Answer, HttpCall, Part
 from generations.contract.listed import Listed, Listing
@@ -44,6 +44,7 @@ __all__ = [
     "Preset",
     "Reference",
     "Refused",
+    "Remixes",
     "RemoteOutput",
     "RemoteState",
     "Snapshot",

@@ -87,6 +87,17 @@ class Dialect(ABC):
         return self.base_url + path.replace("{id}", quote(remote_id, safe=""))
 
 
+class Remixes(Dialect):
+    """A dialect whose providers make a new clip from one of their own. Not every server that speaks it can."""
+
+    @abstractmethod
+    def remix(self, remote_id: str, request: GenerationRequest) -> HttpCall:
+        """The call for a clip like the job `remote_id`, with the request's text. It may cost money.
+
+        Its answer is a create's. All but the text is as in that job, so the request has its settings.
+        """
+
+
 class Lists(Dialect):
     """A dialect with a list of the account's latest jobs: how a lost answer can be found again.
 

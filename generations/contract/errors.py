@@ -17,7 +17,7 @@ from generations.contract.secrets import blotted
 
 
 class Cause(StrEnum):
-    """Where it went wrong, for an admin who has to mend it."""
+    """What went wrong, named by what can be done about it: by an admin, or further down by whoever asked."""
 
     OTHER = "other"
     NAME = "name"  # the host's name is not known
@@ -30,6 +30,13 @@ class Cause(StrEnum):
     PAGE = "page"  # a web page where an API should be
     PATH = "path"
     BUSY = "busy"
+    CONTENT = "content"  # against the provider's rules for what may be shown
+    MODEL = "model"  # not offered, or not now
+    IMAGE = "image"  # the reference image cannot be sent
+    BROKEN = "broken"  # the provider could not make it
+    LATE = "late"  # not sent or not ready in time
+    LOST = "lost"  # the provider has no such job any more, or no file
+    REMOVED = "removed"  # the provider itself, from the portal
 
 
 class DialectError(Exception):

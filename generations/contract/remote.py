@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
+from generations.contract.errors import Cause
+
 
 class RemoteState(StrEnum):
     """How far a job is at the provider, in our words."""
@@ -40,3 +42,5 @@ class Snapshot:
     reason: str = ""
     word: str = ""  # the provider's own word for the state, for staff
     cost: Decimal | None = None  # in the provider's unit, only if it says so
+    cause: Cause = Cause.OTHER  # of a failure, as far as its words tell
+    detail: str = ""  # all that was said about a failure, for staff

@@ -28,19 +28,24 @@ from generations.contract import (
     NotKnown,
     Part,
     Reference,
+    Remixes,
     RemoteOutput,
     RemoteState,
     Snapshot,
 )
+from generations.contract.words import gettext_noop
 from generations.wire import check_known, created_id, describe, moment_at, named, outputs, snapshot, text_at
 
 PAGE = 100
 SECONDS = re.compile(r"\d{1,4}", re.ASCII)
 RELEASE = re.compile(r"-\d{4}-\d{2}-\d{2}$", re.ASCII)
 USUAL = {"16:9": "1280x720", "9:16": "720x1280"}
+NO_STATE = gettext_noop("The provider answered with an error, not with a state.")
+NO_LIST = gettext_noop("The provider has no list of jobs.")
+BY_PIXELS = gettext_noop("{dialect} asks for a clip by its pixels. Give width and height of {ratio}.")
 
 
-class OpenAIVideos(Lists):
+class OpenAIVideos(Lists, Remixes):
     slug = "openai_videos"
     title = "OpenAI Videos"
     create_path = "/v1/videos"
@@ -53,7 +58,7 @@ class OpenAIVideos(Lists):
         if _size(shape):
             return ""
         # Without a size the provider would render its own default, which is paid for and the wrong shape.
-        return f"{cls.title} asks for a clip by its pixels. Give width and height of {shape.aspect_ratio}."
+        return BY_PIXELS.format(dialect=cls.title, ratio=shape.aspect_ratio)
 
     def create(self, request: GenerationRequest) -> HttpCall:
         fields = {"model": request.model, "prompt": request.prompt, "seconds": str(request.seconds)}
@@ -73,7 +78,9 @@ class OpenAIVideos(Lists):
         body = check_known(answer)
         seen = snapshot(body)
         if not seen.word and body.get("error"):
-            raise NeverHeard("The provider answered with an error, not with a state.", detail=describe(answer))
+            raise NeverHeard(
+                gettext_noop("The provider answered with an error, not with a state."), detail=describe(answer)
+            )
         if not seen.word:  # one family leaves it out right after create
             return snapshot(body, state=RemoteState.PENDING)
         if seen.state == RemoteState.SUCCEEDED and not seen.outputs:
@@ -88,7 +95,9 @@ class OpenAIVideos(Lists):
         body = check_known(answer)
         rows = body.get("data")
         if not isinstance(rows, list):
-            raise Misconfigured("The provider has no list of jobs.", detail=describe(answer), cause=Cause.PATH)
+            raise Misconfigured(
+                gettext_noop("The provider has no list of jobs."), detail=describe(answer), cause=Cause.PATH
+            )
         jobs = tuple(_listed(row) for row in rows if isinstance(row, dict) and named(row, *self.id_paths))
         return Listing(jobs, more=bool(jobs) and body.get("has_more") is not False)
 
@@ -118,9 +127,9 @@ class OpenAIVideos(Lists):
             return False
         return body.get("deleted") is True or body.get("status") == "deleted"
 
-    def remix(self, remote_id: str, prompt: str) -> HttpCall:
-        """The call that makes a new job from a finished one. Making it may cost money; its answer is a create's."""
-        return HttpCall("POST", self.url(self._part_of_job("/remix"), remote_id), self.headers, {"prompt": prompt})
+    def remix(self, remote_id: str, request: GenerationRequest) -> HttpCall:
+        url = self.url(self._part_of_job("/remix"), remote_id)
+        return HttpCall("POST", url, self.headers, {"prompt": request.prompt})
 
     def _part_of_job(self, part: str = "") -> str:
         """The path of something that belongs to a job: below where it is asked for, if that path ends in the id.

@@ -14,7 +14,7 @@ from django.conf import settings
 
 from generations.engine.database import BUSY, db
 from generations.engine.doors import Doors
-from generations.engine.poller import UNDONE, Poller
+from generations.engine.poller import Poller
 from generations.engine.settler import Settler
 from generations.engine.submitter import Submitter
 from generations.models import Heartbeat
@@ -24,10 +24,10 @@ from generations.services.sweep import sweep
 log = logging.getLogger(__name__)
 
 SWEEP_EVERY = 5.0
-SETTLE_EVERY = 2.0
+SETTLE_EVERY = 3.0
 BEAT_EVERY = 1.0
 LAST_LOOKS = 5.0
-SOON = 0.02
+BREATH = 0.02
 
 
 def run(stop: Callable[[], bool]) -> None:
@@ -48,7 +48,7 @@ class _Engine:
         doors = Doors()
         self.submitter, self.poller, self.settler = Submitter(doors), Poller(doors), Settler(doors)
         others = [
-            asyncio.create_task(self._every(settings.ENGINE_TICK, self.poller.step)),
+            asyncio.create_task(self._every(settings.ENGINE_TICK, self.poller.step, wake=self.poller.room)),
             asyncio.create_task(self._every(SETTLE_EVERY, self.settler.step)),
             asyncio.create_task(self._every(SWEEP_EVERY, lambda: db(sweep))),
             asyncio.create_task(self._every(BEAT_EVERY, lambda: db(Heartbeat.beat, ENGINE_BEAT))),
@@ -75,27 +75,31 @@ class _Engine:
                 sys.stdout.flush()
 
     async def _every(
-        self, seconds: float, step: Callable[[], Awaitable[object]], while_: Callable[[], bool] | None = None
+        self,
+        seconds: float,
+        step: Callable[[], Awaitable[object]],
+        while_: Callable[[], bool] | None = None,
+        wake: asyncio.Event | None = None,
     ) -> None:
-        """Repeat a step; a database that is away slows it down, any other error is logged and the next round tries.
+        """Repeat a step every so many seconds, or sooner when `wake` is set.
 
-        A step that left something undone says so, and comes again soon.
+        A database that is away slows it down; any other error is logged and the next round tries.
         """
         going = while_ or (lambda: not self.ended.is_set())
         while going():
-            wait = seconds
+            begun = time.monotonic()
             try:
-                if await step() is UNDONE:
-                    wait = min(seconds, SOON)
+                await step()
+                await self._pause(seconds - (time.monotonic() - begun), wake or self.ended)
+                continue
             except BUSY as error:
                 log.warning("the database is not there: %s", error)
-                wait = max(seconds, 1.0)
             except Exception:
                 log.exception("an engine step failed")
-                wait = max(seconds, 1.0)
-            await self._pause(wait)
+            await self._pause(max(seconds, 1.0), self.ended)
 
-    async def _pause(self, seconds: float) -> None:
-        """Sleep, but not beyond the end of the turn."""
+    async def _pause(self, seconds: float, wake: asyncio.Event) -> None:
+        """Sleep until `wake` is set, but a moment at least: others want the database too."""
+        await asyncio.sleep(BREATH)
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self.ended.wait(), seconds)
+            await asyncio.wait_for(wake.wait(), max(seconds - BREATH, 0))

@@ -6,10 +6,13 @@ import asyncio
 import logging
 from collections import Counter
 
+from django.utils.translation import gettext_noop
+
 from generations.contract import DialectError, NeverHeard
 from generations.engine.database import db
 from generations.engine.doors import Doors
 from generations.services.judge import OutOfReach
+from generations.services.leases import free_ours
 from generations.services.look import AT_ONCE, Look, Seen, claim_looks, keep_seen
 from generations.services.speaking import read_snapshot
 from generations.wire import look_after
@@ -17,21 +20,31 @@ from generations.wire import look_after
 log = logging.getLogger(__name__)
 
 SLICE = 256
-UNDONE = object()
+ROOM_AGAIN = AT_ONCE // 4  # places worth a round of their own
 
 
 class Poller:
-    """Claims due watches, asks for each on the loop, writes what was seen in bulk."""
+    """Claims due watches, asks for each on the loop, writes what was seen in bulk.
+
+    `room` is set when a provider that was full has room again: another step would find more to do.
+    """
 
     def __init__(self, doors: Doors) -> None:
         self.doors = doors
         self.looking: set[asyncio.Task[None]] = set()
         self.busy: Counter[int | None] = Counter()
+        self.full: set[int | None] = set()
+        self.room = asyncio.Event()
         self.seen: list[Seen] = []
+        self.begun = False
 
-    async def step(self) -> object:
-        """Write down what came back, then start what is due; UNDONE when more may be due than there was room for."""
+    async def step(self) -> None:
+        """Write down what came back, then start what is due: at first also what a killed engine had begun."""
+        if not self.begun:
+            await db(free_ours)
+            self.begun = True
         await self.flush()
+        self.room.clear()
         busy = Counter(self.busy)
         looks = await db(claim_looks, dict(busy))
         for look in looks:
@@ -39,8 +52,9 @@ class Poller:
             self.looking.add(task)
             task.add_done_callback(self.looking.discard)
             self.busy[look.watch.provider_id] += 1
-        taken = Counter(look.watch.provider_id for look in looks)
-        return UNDONE if any(busy[provider] + taken[provider] >= AT_ONCE for provider in taken) else None
+        busy.update(look.watch.provider_id for look in looks)
+        self.full = {provider for provider, count in busy.items() if count >= AT_ONCE}
+        self._look_for_room()
 
     async def flush(self) -> None:
         """In slices: each ending is a transaction of its own, and the heartbeat uses the same thread."""
@@ -60,6 +74,11 @@ class Poller:
             self.seen.append(result)
         finally:
             self.busy[look.watch.provider_id] -= 1
+            self._look_for_room()
+
+    def _look_for_room(self) -> None:
+        if any(AT_ONCE - self.busy[provider] >= ROOM_AGAIN for provider in self.full):
+            self.room.set()
 
     async def _result(self, look: Look) -> Seen:
         if look.call is None or look.dialect is None or look.provider is None:
@@ -71,4 +90,4 @@ class Poller:
             return Seen(look, error)
         except Exception as error:
             log.exception("an answer was lost")
-            return Seen(look, NeverHeard("The provider's answer was lost.", detail=repr(error)))
+            return Seen(look, NeverHeard(gettext_noop("The provider's answer was lost."), detail=repr(error)))

@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import logging
 
+from django.utils.translation import gettext_noop
+
 from generations.contract import DialectError, NeverHeard, NotTaken, Reference
 from generations.engine.database import db, db_surely
 from generations.engine.doors import Doors
 from generations.models import Submission
 from generations.process import failpoint
 from generations.services import spool, submit
+from generations.services.outcomes import settle
 from generations.services.references import NotUsable
 from generations.services.speaking import read_created
 from generations.transport import Door
@@ -100,7 +103,7 @@ class Submitter:
             return error
         except Exception as error:
             log.exception("an answer was lost")
-            return NeverHeard("The provider's answer was lost.", detail=repr(error))
+            return NeverHeard(gettext_noop("The provider's answer was lost."), detail=repr(error))
 
     async def _keep(self, intent: submit.Intent, result: str | DialectError) -> None:
         """On our disk first, then in the database, however long that takes."""
@@ -112,7 +115,7 @@ class Submitter:
             log.exception("an answer could not be written to the spool; it goes to the database only")
         failpoint("after_spool")
         try:
-            await db_surely(submit.settle, intent.token, result)
+            await db_surely(settle, intent.token, result)
         except Submission.DoesNotExist:
             await asyncio.to_thread(spool.put_aside, intent.token)
             return

@@ -8,16 +8,19 @@ from uuid import uuid4
 
 from django import forms
 from django.core.validators import RegexValidator
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from generations.contract import Offer
 from generations.forms.extras import OptionControl, ReferenceBox, option_controls, reference_box
 from generations.forms.options import OPTION, Chosen, Options, options
+from generations.forms.picker import Bill, ModelLine, bill, model_lines
 from generations.media.pictures import BYTES_MOST
-from generations.models import Fit, Reference, User, Visibility
+from generations.models import Derived, Fit, Reference, User, Visibility
 from generations.services.compose import PROMPT_LIMIT, Ask, NotPossible, check
 from generations.services.references import NotUsable, add, add_from_url
 
-TOO_OLD = "This form was not complete. Here is a fresh one with your text; nothing was sent. Send it again."
+TOO_OLD = _("This form was not complete. Here is a fresh one with your text; nothing was sent. Send it again.")
 REFERENCE = ("reference", "reference_file", "reference_url", "reference_fit")
 
 
@@ -27,7 +30,7 @@ def added(author: User, file: Any, url: str) -> Reference | None:
         return None
     if file:
         if (file.size or 0) > BYTES_MOST:
-            raise NotUsable(f"The image has more than {BYTES_MOST >> 20} MB.")
+            raise NotUsable(gettext("The image has more than {most} MB.").format(most=BYTES_MOST >> 20))
         return add(author, file.read())
     return add_from_url(author, url.strip()) if url.strip() else None
 
@@ -37,21 +40,30 @@ def new_token() -> str:
     return uuid4().hex
 
 
+def row_number(written: str) -> int | None:
+    """A row's number as a URL or a hidden field has it; None for anything else."""
+    return int(written) if written.isascii() and written.isdecimal() and len(written) < 19 else None
+
+
 class ComposeForm(forms.Form):
     """One ask. Every field may arrive empty: the rules are in `check`, and its words are shown at the control."""
 
     text = forms.CharField(required=False, strip=False)
-    provider = forms.IntegerField(required=False, error_messages={"invalid": "Choose a provider."})
+    provider = forms.IntegerField(required=False, error_messages={"invalid": _("Choose a provider.")})
     model = forms.CharField(required=False)
     aspect_ratio = forms.CharField(required=False)
-    seconds = forms.IntegerField(required=False, error_messages={"invalid": "Choose a length."})
+    seconds = forms.IntegerField(required=False, error_messages={"invalid": _("Choose a length.")})
     quality = forms.CharField(required=False)
-    reference = forms.UUIDField(required=False, error_messages={"invalid": "This image is not there. Add it again."})
+    reference = forms.UUIDField(required=False, error_messages={"invalid": _("This image is not there. Add it again.")})
     reference_fit = forms.ChoiceField(choices=Fit.choices, required=False, initial=Fit.CROP)
     reference_file = forms.FileField(required=False, allow_empty_file=True)
     reference_url = forms.CharField(required=False, max_length=2000)
     reference_off = forms.BooleanField(required=False)
+    takes = forms.IntegerField(required=False, initial=1, error_messages={"invalid": _("Choose how many takes.")})
     visibility = forms.ChoiceField(choices=Visibility.choices, required=False, initial=Visibility.TEAM)
+    derived_from = forms.UUIDField(required=False)
+    derived_as = forms.ChoiceField(choices=Derived.choices, required=False)
+    forked_from = forms.CharField(required=False)  # a prompt; what is none says nothing
     compose_token = forms.CharField(
         error_messages={"required": TOO_OLD}, validators=[RegexValidator(r"\A[0-9a-f]{32}\Z", TOO_OLD)]
     )
@@ -79,6 +91,15 @@ class ComposeForm(forms.Form):
         return option_controls(self.options, self.chosen) if self.options else []
 
     @property
+    def bill(self) -> Bill | None:
+        """What sending this form asks for and costs."""
+        return bill(self.options, self.chosen.takes) if self.options else None
+
+    @property
+    def lines(self) -> list[ModelLine]:
+        return model_lines(self.options) if self.options else []
+
+    @property
     def box(self) -> ReferenceBox | None:
         """The reference image's part of the composer."""
         problem = next((str(self.errors[name][0]) for name in REFERENCE if name in self.errors), "")
@@ -99,13 +120,26 @@ class ComposeForm(forms.Form):
             options=self.chosen.options,
             reference=data["reference"],
             reference_fit=Fit(data["reference_fit"] or Fit.CROP),
+            takes=1 if data["takes"] is None else data["takes"],
+            derived_from=data["derived_from"],
+            derived_as=Derived(data["derived_as"]) if data["derived_as"] else None,
+            forked_from=row_number(data["forked_from"]),
         )
 
     @property
     def kept(self) -> dict[str, Any]:
         """What the next form opens with: the same settings, options and image."""
         chosen = self.chosen
-        once = ("text", "compose_token", "reference_file", "reference_url", "reference_off")
+        once = (
+            "text",
+            "derived_from",
+            "derived_as",
+            "forked_from",
+            "compose_token",
+            "reference_file",
+            "reference_url",
+            "reference_off",
+        )
         same = {name: value for name, value in self.cleaned_data.items() if name not in once}
         return same | {OPTION + name: value for name, value in chosen.options.items()}
 

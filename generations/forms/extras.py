@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from generations.contract import Combination, Option, OptionValue
 from generations.forms.options import OPTION, Chosen, Options
 from generations.models import Fit, Reference, User
@@ -72,7 +74,8 @@ def reference_box(user: User, options: Options, chosen: Chosen, error: str = "")
     model, mine = options.model, Reference.objects.filter(owner=user).order_by("-created_at")
     image = Reference.objects.visible_to(user).filter(key=chosen.reference).first() if chosen.reference else None
     takes = model.references > 0
-    off = "" if takes else model.references_off or (f"{model.name} takes no reference image." if image else "")
+    none = _("{model} takes no reference image.").format(model=model.name) if image else ""
+    off = "" if takes else model.references_off or none
     recent = list(mine.exclude(thumb="")[:RECENT]) if takes and image is None else []
     size = _size(options.combination)
     return ReferenceBox(takes, off, options.provider.by_address, image, chosen.reference_fit, size, recent, error)

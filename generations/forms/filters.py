@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.db.models import QuerySet
+from django.db.models import Q
 from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
 
-from generations.models import Job, Provider, State, User
+from generations.models import Provider, State, User
 
 SHOWN = [choice for choice in State.choices if choice[0] not in (State.AWAITING_APPROVAL, State.REJECTED)]
 
@@ -16,22 +17,26 @@ SHOWN = [choice for choice in State.choices if choice[0] not in (State.AWAITING_
 class JobFilter(forms.Form):
     """By state, by whose, and for staff by provider."""
 
-    whose = forms.ChoiceField(choices=[("team", "Team"), ("mine", "Mine")], required=False)
-    state = forms.ChoiceField(choices=[("", "Any state"), *SHOWN], required=False)
-    provider = forms.ModelChoiceField(Provider.objects.order_by("name"), required=False, empty_label="Any provider")
-    author = forms.ModelChoiceField(User.objects.order_by("name", "email"), required=False, empty_label="Anyone")
+    whose = forms.ChoiceField(choices=[("team", _("Team")), ("mine", _("Mine"))], required=False)
+    state = forms.ChoiceField(choices=[("", _("Any state")), *SHOWN], required=False)
+    provider = forms.ModelChoiceField(Provider.objects.order_by("name"), required=False, empty_label=_("Any provider"))
+    author = forms.ModelChoiceField(User.objects.order_by("name", "email"), required=False, empty_label=_("Anyone"))
+
+    columns: tuple[str, ...] = ("state", "provider", "author")
+    """Fields that are named like the column they are compared with."""
 
     def __init__(self, query: QueryDict, user: User) -> None:
         super().__init__(query)
         self.user = user
         self.is_valid()
 
-    def narrow(self, jobs: QuerySet[Job]) -> QuerySet[Job]:
-        """The jobs that fit every filter that is set."""
-        picked: dict[str, Any] = {f: self.cleaned_data[f] for f in ("state", "provider", "author") if self._set(f)}
+    @property
+    def where(self) -> Q:
+        """What fits every filter that is set."""
+        picked: dict[str, Any] = {field: self.cleaned_data[field] for field in self.columns if self.has(field)}
         if self.mine:
             picked["author"] = self.user
-        return jobs.filter(**picked)
+        return Q(**picked)
 
     @property
     def mine(self) -> bool:
@@ -39,7 +44,8 @@ class JobFilter(forms.Form):
 
     @property
     def is_set(self) -> bool:
-        return self.mine or any(self._set(field) for field in ("state", "provider", "author"))
+        return self.mine or any(self.has(field) for field in self.columns)
 
-    def _set(self, field: str) -> bool:
+    def has(self, field: str) -> bool:
+        """Is this filter set, to something that makes sense?"""
         return bool(self.cleaned_data.get(field))

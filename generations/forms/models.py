@@ -8,11 +8,13 @@ from typing import Any, cast
 from django import forms
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
 
 from generations.catalogue import options_of
 from generations.contract import Combination
 from generations.models import VideoModel
 from generations.services.combinations import PIXELS_MOST, PRICE_MOST, SECONDS_MOST, plain
+from generations.services.wording import worded
 
 BLANK_ROWS, ROWS_MOST = 4, 200
 
@@ -21,23 +23,29 @@ class ModelForm(forms.ModelForm):  # type: ignore[type-arg]
     """What a model is called and what it takes. The service checks the rest."""
 
     options = forms.MultipleChoiceField(
-        label="Options members may choose", required=False, widget=forms.CheckboxSelectMultiple
+        label=_("Options members may choose"), required=False, widget=forms.CheckboxSelectMultiple
     )
 
     class Meta:
         model = VideoModel
         fields = ["slug", "name", "note", "options", "references", "currency", "price_note"]
-        labels = {"slug": "Wire id", "currency": "Prices in"}
+        labels = {
+            "slug": _("Wire id"),
+            "name": _("Name"),
+            "note": _("Note"),
+            "currency": _("Prices in"),
+            "price_note": _("Price note"),
+        }
         help_texts = {
-            "slug": "What the provider calls it.",
-            "note": "Shown to members beside the model.",
-            "currency": "Such as USD. Empty when prices are the provider’s own points.",
+            "slug": _("What the provider calls it."),
+            "note": _("Shown to members beside the model."),
+            "currency": _("Such as USD. Empty when prices are the provider’s own points."),
         }
 
     def __init__(self, dialect: str, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         known = options_of(dialect)
-        self.fields["options"].choices = [(name, option.label) for name, option in known.items()]  # type: ignore[attr-defined]
+        self.fields["options"].choices = [(name, worded(option.label)) for name, option in known.items()]  # type: ignore[attr-defined]
         if not known:
             del self.fields["options"]
 
@@ -52,13 +60,13 @@ class ModelForm(forms.ModelForm):  # type: ignore[type-arg]
 class CombinationForm(forms.Form):
     """One row of what may be asked for."""
 
-    aspect_ratio = forms.CharField(label="Aspect ratio", max_length=8)
-    seconds = forms.IntegerField(label="Seconds", min_value=1, max_value=SECONDS_MOST)
-    quality = forms.CharField(label="Quality", max_length=20, required=False)
-    width = forms.IntegerField(label="Width", min_value=0, max_value=PIXELS_MOST, required=False)
-    height = forms.IntegerField(label="Height", min_value=0, max_value=PIXELS_MOST, required=False)
+    aspect_ratio = forms.CharField(label=_("Aspect ratio"), max_length=8)
+    seconds = forms.IntegerField(label=_("Seconds"), min_value=1, max_value=SECONDS_MOST)
+    quality = forms.CharField(label=_("Quality"), max_length=20, required=False)
+    width = forms.IntegerField(label=_("Width"), min_value=0, max_value=PIXELS_MOST, required=False)
+    height = forms.IntegerField(label=_("Height"), min_value=0, max_value=PIXELS_MOST, required=False)
     price = forms.DecimalField(
-        label="Price of a clip", min_value=0, max_value=PRICE_MOST, decimal_places=6, required=False
+        label=_("Price of a clip"), min_value=0, max_value=PRICE_MOST, decimal_places=6, required=False
     )
 
     @property

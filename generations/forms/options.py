@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import reduce
 from typing import Any
 from uuid import UUID
 
 from django.utils.http import urlencode
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from generations.contract import Combination, Offer, OfferedModel, OfferedProvider
 from generations.models import Fit
+from generations.services.wording import worded
 
 OPTION = "option_"  # how an option's control is named
 
@@ -27,6 +31,7 @@ class Chosen:
     options: Mapping[str, str] = field(default_factory=dict)
     reference: UUID | None = None
     reference_fit: str = Fit.CROP
+    takes: int | None = None
 
     @classmethod
     def read(cls, data: Mapping[str, Any]) -> Chosen:
@@ -40,6 +45,7 @@ class Chosen:
             {name.removeprefix(OPTION): str(data[name]) for name in data if name.startswith(OPTION)},
             _uuid(data.get("reference")),
             data["reference_fit"] if data.get("reference_fit") in Fit.values else Fit.CROP,
+            _whole(data.get("takes")),
         )
 
 
@@ -79,9 +85,13 @@ class Control:
             if choice.model:
                 by_model.setdefault(choice.model.name, []).append(choice)
         return [
-            Need(" and ".join(c.label for c in group), len(group) > 1, name, group[0].switch)
+            Need(reduce(_both, (c.label for c in group)), len(group) > 1, name, group[0].switch)
             for name, group in by_model.items()
         ]
+
+
+def _both(one: str, other: str) -> str:
+    return gettext("{one} and {other}").format(one=one, other=other)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +109,7 @@ class Options:
         return Chosen(self.provider.pk, self.model.slug, now.aspect_ratio, now.seconds, now.quality)
 
 
-LEGENDS = {"aspect_ratio": "Aspect ratio", "seconds": "Duration", "quality": "Quality"}
+LEGENDS = {"aspect_ratio": _("Aspect ratio"), "seconds": _("Duration"), "quality": _("Quality")}
 
 
 def options(offer: Offer, chosen: Chosen) -> Options | None:
@@ -120,17 +130,26 @@ def _control(provider: OfferedProvider, model: OfferedModel, now: Combination, f
     here = {getattr(c, field) for c in model.combinations if all(getattr(c, e) == getattr(now, e) for e in earlier)}
     everywhere = {getattr(c, field) for m in provider.models for c in m.combinations} - {""}
     order = sorted(everywhere) if field == "seconds" else _in_order(provider, field)
-    return Control(field, LEGENDS[field], tuple(_choice(provider, now, field, value, value in here) for value in order))
+    choices = tuple(_choice(provider, now, field, value, value in here) for value in order)
+    return Control(field, str(LEGENDS[field]), choices)
 
 
 def _choice(provider: OfferedProvider, now: Combination, field: str, value: Any, possible: bool) -> Choice:
-    label = f"{value} s" if field == "seconds" else str(value)
+    label = f"{value} s" if field == "seconds" else worded(str(value))
     if possible:
         return Choice(str(value), label, value == getattr(now, field))
     wish = Chosen(provider.pk, None, *(value if f == field else getattr(now, f) for f in LEGENDS))
     model = _nearest_model(provider, wish, must=field)
-    query = urlencode({"provider": provider.pk, "model": model.slug, **{f: getattr(wish, f) for f in LEGENDS}})
-    return Choice(str(value), label, False, model, query)
+    return Choice(str(value), label, False, model, _query(provider, model, wish))
+
+
+def switch_to(options: Options, model: OfferedModel) -> str:
+    """The query string that chooses another model of the provider and keeps the rest, as far as it fits."""
+    return _query(options.provider, model, options.combination)
+
+
+def _query(provider: OfferedProvider, model: OfferedModel, wish: Chosen | Combination) -> str:
+    return urlencode({"provider": provider.pk, "model": model.slug, **{f: getattr(wish, f) for f in LEGENDS}})
 
 
 def _nearest_model(provider: OfferedProvider, wish: Chosen, must: str = "") -> OfferedModel:

@@ -9,6 +9,8 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from generations.contract import Delivery, Notice
 from generations.dialects import DIALECTS
@@ -18,15 +20,22 @@ from generations.services.kinds import Kind
 from generations.services.providers import moved
 
 WAYS = {
-    Delivery.UPLOAD: "Uploaded with the request",
-    Delivery.DATA: "Written into the request (data: URI)",
-    Delivery.LINK: "As a link to this portal, signed and expiring",
-    Delivery.ADDRESS: "The address a member gives, as it is",
+    Delivery.UPLOAD: _("Uploaded with the request"),
+    Delivery.DATA: _("Written into the request (data: URI)"),
+    Delivery.LINK: _("As a link to this portal, signed and expiring"),
+    Delivery.ADDRESS: _("The address a member gives, as it is"),
 }
 IN_COLUMN = {"headers": "headers_json"}  # fields that are not called like their column
 AT_FIELD = {column: field for field, column in IN_COLUMN.items()}
-KEEP = "It replaces what is set; leave it empty to keep that."
-SECRET = "Kept encrypted and never shown again."  # noqa: S105 - a help text
+KEEP = _("It replaces what is set; leave it empty to keep that.")
+SECRET = _("Kept encrypted and never shown again.")
+
+
+class AddressInput(forms.TextInput):
+    """For a web address. Not of the type "url": browsers would refuse in their words before the portal says why."""
+
+    def __init__(self, example: str) -> None:
+        super().__init__(attrs={"inputmode": "url", "spellcheck": "false", "placeholder": example})
 
 
 class SecretInput(forms.PasswordInput):
@@ -46,34 +55,34 @@ class SecretLines(forms.Textarea):
 class ProviderForm(forms.Form):
     """What every provider has."""
 
-    name = forms.CharField(label="Name shown to members", max_length=60)
-    base_url = forms.CharField(
-        label="Base URL", max_length=500, widget=forms.URLInput(attrs={"placeholder": "https://api.example.com/v1"})
-    )
-    allow_private = forms.BooleanField(label="Allow a private address, or plain http", required=False)
-    key = forms.CharField(label="Key", required=False, widget=SecretInput, help_text=SECRET)
+    name = forms.CharField(label=_("Name shown to members"), max_length=60)
+    base_url = forms.CharField(label=_("Base URL"), max_length=500, widget=AddressInput("https://api.example.com/v1"))
+    allow_private = forms.BooleanField(label=_("Allow a private address, or plain http"), required=False)
+    key = forms.CharField(label=_("Key"), required=False, widget=SecretInput, help_text=SECRET)
     headers = forms.CharField(
-        label="Extra headers",
+        label=_("Extra headers"),
         required=False,
         widget=SecretLines(
             attrs={"rows": 3, "autocomplete": "off", "spellcheck": "false", "placeholder": "Name: value"}
         ),
-        help_text=f"One on each line, sent with every call. {SECRET} A key that goes without “Bearer” belongs here: "
-        "Authorization: the-key.",
+        help_text=_(
+            "One on each line, sent with every call. Kept encrypted and never shown again. A key that goes without "
+            "“Bearer” belongs here: Authorization: the-key."
+        ),
     )
-    in_flight = forms.IntegerField(label="Jobs at once", min_value=1, max_value=1000)
+    in_flight = forms.IntegerField(label=_("Jobs at once"), min_value=1, max_value=1000)
     submits_per_minute = forms.IntegerField(
-        label="Sends a minute", min_value=0, max_value=6000, initial=0, help_text="0 means no limit."
+        label=_("Sends a minute"), min_value=0, max_value=6000, initial=0, help_text=_("0 means no limit.")
     )
-    poll_interval = forms.FloatField(label="Seconds between looks", min_value=0.2, max_value=600)
-    delivery = forms.ChoiceField(label="How reference images travel", required=False)
+    poll_interval = forms.FloatField(label=_("Seconds between looks"), min_value=0.2, max_value=600)
+    delivery = forms.ChoiceField(label=_("How reference images travel"), required=False)
 
     def offer_ways(self, ways: Sequence[Delivery]) -> None:
         """The ways this dialect takes images; without any there is nothing to choose."""
         if not ways:
             del self.fields["delivery"]
             return
-        usual = [("", f"The usual way: {WAYS[ways[0]].lower()}")]
+        usual = [("", gettext("The usual way: {way}").format(way=WAYS[ways[0]].lower()))]
         self.fields["delivery"].choices = usual + [(way.value, WAYS[way]) for way in ways]  # type: ignore[attr-defined]
 
     def clean_headers(self) -> str:
@@ -114,21 +123,21 @@ class SettingsForm(ProviderForm):
     """A provider's settings. A secret's field that stays empty keeps what is set."""
 
     made_for = forms.CharField(required=False, widget=forms.HiddenInput)
-    create_path = forms.CharField(label="Path for creating", max_length=200, required=False)
+    create_path = forms.CharField(label=_("Path for creating"), max_length=200, required=False)
     query_path = forms.CharField(
-        label="Path for asking", max_length=200, required=False, help_text="{id} stands where the job’s id goes."
+        label=_("Path for asking"), max_length=200, required=False, help_text=_("{id} stands where the job’s id goes.")
     )
-    callbacks = forms.BooleanField(label="Let it call the portal when a job moves on", required=False)
-    webhook_secret = forms.CharField(label="Signing secret", required=False, widget=SecretInput, help_text=SECRET)
-    clear_key = forms.BooleanField(label="Clear the key", required=False)
-    clear_headers = forms.BooleanField(label="Clear the extra headers", required=False)
-    clear_webhook_secret = forms.BooleanField(label="Clear the signing secret", required=False)
+    callbacks = forms.BooleanField(label=_("Let it call the portal when a job moves on"), required=False)
+    webhook_secret = forms.CharField(label=_("Signing secret"), required=False, widget=SecretInput, help_text=SECRET)
+    clear_key = forms.BooleanField(label=_("Clear the key"), required=False)
+    clear_headers = forms.BooleanField(label=_("Clear the extra headers"), required=False)
+    clear_webhook_secret = forms.BooleanField(label=_("Clear the signing secret"), required=False)
 
     PLAIN = (
         "name", "base_url", "allow_private", "in_flight", "submits_per_minute", "poll_interval", "delivery",
         "create_path", "query_path", "callbacks",
     )  # fmt: skip
-    SECRETS = {"key": "New key", "headers": "New headers", "webhook_secret": "New signing secret"}
+    SECRETS = {"key": _("New key"), "headers": _("New headers"), "webhook_secret": _("New signing secret")}
 
     def __init__(self, provider: Provider, data: QueryDict | None = None) -> None:
         super().__init__(data, initial=_start(provider, self.PLAIN) | {"made_for": provider.origin})

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
 
 from generations.wire.reading import ID_LIMIT, storable
 
-OLD = "This form is from an old page. Reload it."
+OLD = _("This form is from an old page. Reload it.")
 
 
 class SeenForm(forms.Form):
@@ -31,22 +33,22 @@ class AdoptForm(SeenForm):
     remote_id = forms.CharField(
         max_length=ID_LIMIT,
         error_messages={
-            "required": "Type the provider's id of the job.",
-            "max_length": f"That is too long for an id: at most {ID_LIMIT} characters.",
-            "null_characters_not_allowed": "An id holds no such characters.",
+            "required": _("Type the provider's id of the job."),
+            "max_length": format_lazy(_("That is too long for an id: at most {most} characters."), most=ID_LIMIT),
+            "null_characters_not_allowed": _("An id holds no such characters."),
         },
     )
 
     def clean_remote_id(self) -> str:
         typed: str = self.cleaned_data["remote_id"]
         if storable(typed) != typed or not typed.isprintable():
-            raise forms.ValidationError("An id holds no such characters. Copy it from the provider's pages.")
+            raise forms.ValidationError(_("An id holds no such characters. Copy it from the provider's pages."))
         return typed
 
 
 class AgainForm(SeenForm):
     sure = forms.BooleanField(
-        error_messages={"required": "Tick the box: it may be billed twice, and only you can decide that."}
+        error_messages={"required": _("Tick the box: it may be billed twice, and only you can decide that.")}
     )
 
 

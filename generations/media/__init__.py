@@ -1,5 +1,5 @@
 """Looking into files that came from outside, at arm's length."""
 
-from generations.media.inspect import ClipFacts, NotAClip, inspect_clip
+from generations.media.inspect import ClipFacts, NotAClip, inspect_clip, last_frame
 
-__all__ = ["ClipFacts", "NotAClip", "inspect_clip"]
+__all__ = ["ClipFacts", "NotAClip", "inspect_clip", "last_frame"]

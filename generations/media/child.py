@@ -1,7 +1,7 @@
 """The child that opens a clip. Run as a script, alone: no Django, no keys, little memory, little time.
 
-Prints {"duration", "width", "height"} as JSON and writes the poster; a file that is no video ends it with code 1, a
-full disk with its own error number.
+Prints {"duration", "width", "height"} as JSON and writes the poster, or, told "last", the last frame in full size; a
+file that is no video ends it with code 1, a full disk with its own error number.
 """
 
 from __future__ import annotations
@@ -17,9 +17,10 @@ CPU_SECONDS = 30
 POSTER_BYTES = 8 << 20
 POSTER_EDGE = 960
 LOOKS = 90  # frames tried for a poster that is not black
+TAIL = 3.0  # seconds before the end from which the last frame is looked for
 
 
-def main(clip: str, poster: str) -> None:
+def main(clip: str, poster: str, which: str = "") -> None:
     _limit()
     import av
 
@@ -29,10 +30,11 @@ def main(clip: str, poster: str) -> None:
             raise SystemExit("the file holds no picture")
         stream = container.streams.video[0]
         duration = float(container.duration or 0) / av.time_base
-        picture = _poster_frame(container, stream)
+        picture = _last_frame(container, stream, duration) if which == "last" else _poster_frame(container, stream)
     width, height = picture.size
-    picture.thumbnail((POSTER_EDGE, POSTER_EDGE))
-    picture.save(poster, "WEBP", quality=82)
+    if which != "last":
+        picture.thumbnail((POSTER_EDGE, POSTER_EDGE))
+    picture.save(poster, "WEBP", quality=82 if which != "last" else 92)
     sys.stdout.write(json.dumps({"duration": duration, "width": width, "height": height}))
 
 
@@ -61,6 +63,20 @@ def _poster_frame(container: Any, stream: Any) -> Any:
     return best
 
 
+def _last_frame(container: Any, stream: Any, duration: float) -> Any:
+    """The frame the clip ends with."""
+    import av
+
+    if duration > TAIL:
+        container.seek(int((duration - TAIL) * av.time_base))
+    last = None
+    for last in container.decode(stream):  # noqa: B007 - only the last one is wanted
+        pass
+    if last is None:
+        raise SystemExit("the file holds no frame")
+    return _as_shown(last)
+
+
 def _as_shown(frame: Any) -> Any:
     """The picture the way players turn it."""
     picture, quarters = frame.to_image(), round(frame.rotation / 90) % 4
@@ -73,9 +89,10 @@ def _is_dark(picture: Any) -> bool:
 
 if __name__ == "__main__":
     try:
-        main(sys.argv[1], sys.argv[2])
+        main(*sys.argv[1:4])
     except OSError as error:
         sys.stderr.write(f"{type(error).__name__}: {error}\n")
         raise SystemExit(errno.ENOSPC if error.errno == errno.ENOSPC else 1) from None
     except Exception as error:
-        raise SystemExit(f"{type(error).__name__}: {error}") from None
+        told = str(error).replace(sys.argv[1], "the file")  # where it lies is nobody's business
+        raise SystemExit(f"{type(error).__name__}: {told}") from None

@@ -39,6 +39,14 @@ def inspect_clip(clip: Path, poster: Path) -> ClipFacts:
     return _facts(told)
 
 
+def last_frame(clip: Path, frame: Path) -> None:
+    """Write the frame that the clip ends with, in full size, to `frame` as WebP. Raises as `inspect_clip` does."""
+    try:
+        run_limited(CHILD, [str(clip), str(frame), "last"], SECONDS)
+    except Unreadable as error:
+        raise NotAClip(str(error)) from error
+
+
 def _facts(told: bytes) -> ClipFacts:
     """What the child said, believed only where it can be: the file may have had a hand in it."""
     try:

@@ -2,43 +2,103 @@
 
 from generations.models.audit import AuditEntry
 from generations.models.candidate import Candidate, Source
+from generations.models.collection import COLLECTION_NAME_LIMIT, Collection, CollectionItem
 from generations.models.heartbeat import Heartbeat
 from generations.models.job import Job, JobEvent
+from generations.models.notes import (
+    COMMENT_LIMIT,
+    RATING_MOST,
+    TAG_LIMIT,
+    Comment,
+    Favourite,
+    JobTag,
+    PromptMark,
+    PromptTag,
+    Tag,
+    folded,
+)
+from generations.models.notice import Delivery, Ended, Notice, Webhook
 from generations.models.output import Output
-from generations.models.prompt import Prompt
+from generations.models.pick import Pick
+from generations.models.portal import Portal
+from generations.models.prompt import TITLE_LIMIT, Prompt, PromptQuerySet
 from generations.models.provider import ModelCombination, Provider, ProviderHour, VideoModel
 from generations.models.reference import Fit, Reference
-from generations.models.states import ACTIVE, FINAL, LOOKED_FOR, MOVES, Charged, Outcome, State, Visibility
+from generations.models.session import Session
+from generations.models.share import Share
+from generations.models.states import (
+    ACTIVE,
+    FINAL,
+    LOOKED_FOR,
+    MOVES,
+    Charged,
+    Derived,
+    Orientation,
+    Outcome,
+    State,
+    Visibility,
+)
 from generations.models.submission import Submission, SubmissionQuerySet
 from generations.models.user import Role, User
 from generations.models.watch import Watch
+from generations.models.words import JobFound, JobWords, PromptFound, PromptWords, Wanted
 
 __all__ = [
     "ACTIVE",
+    "COLLECTION_NAME_LIMIT",
+    "COMMENT_LIMIT",
     "FINAL",
     "LOOKED_FOR",
     "MOVES",
+    "RATING_MOST",
+    "TAG_LIMIT",
+    "TITLE_LIMIT",
     "AuditEntry",
     "Candidate",
     "Charged",
+    "Collection",
+    "CollectionItem",
+    "Comment",
+    "Delivery",
+    "Derived",
+    "Ended",
+    "Favourite",
     "Fit",
     "Heartbeat",
     "Job",
     "JobEvent",
+    "JobFound",
+    "JobTag",
+    "JobWords",
     "ModelCombination",
+    "Notice",
+    "Orientation",
     "Outcome",
     "Output",
+    "Pick",
+    "Portal",
     "Prompt",
+    "PromptFound",
+    "PromptMark",
+    "PromptQuerySet",
+    "PromptTag",
+    "PromptWords",
     "Provider",
     "ProviderHour",
     "Reference",
     "Role",
+    "Session",
+    "Share",
     "Source",
     "State",
     "Submission",
     "SubmissionQuerySet",
+    "Tag",
     "User",
     "VideoModel",
     "Visibility",
+    "Wanted",
     "Watch",
+    "Webhook",
+    "folded",
 ]

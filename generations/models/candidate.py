@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 
 class Source(models.TextChoices):
     """Where an id was heard of."""
 
-    CALLBACK = "callback", "its own callback"
-    WEBHOOK = "webhook", "a signed webhook of the account"
-    LIST = "list", "the provider's list"
+    CALLBACK = "callback", _("its own callback")
+    WEBHOOK = "webhook", _("a signed webhook of the account")
+    LIST = "list", _("the provider's list")
 
 
 class Candidate(models.Model):
@@ -28,7 +29,7 @@ class Candidate(models.Model):
     heard_at = models.DateTimeField()
     next_try_at = models.DateTimeField(null=True, db_index=True)
     tries = models.PositiveSmallIntegerField(default=0)
-    said = models.TextField("what the provider said", blank=True, default="")
+    said = models.TextField(_("what the provider said"), blank=True, default="")
 
     class Meta:
         ordering = ["pk"]

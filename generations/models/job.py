@@ -6,19 +6,22 @@ import uuid
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from django.apps import apps
 from django.conf import settings
 from django.db import models
-from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models import BooleanField, Exists, F, OuterRef, Q, Subquery, Value
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
-from generations.contract import GenerationRequest
+from generations.contract import Cause, GenerationRequest
 from generations.models.reference import Fit
-from generations.models.states import ACTIVE, LOOKED_FOR, MOVES, State, Visibility
+from generations.models.states import ACTIVE, LOOKED_FOR, Derived, Orientation, State, Visibility
 from generations.models.submission import Submission
 
 if TYPE_CHECKING:
     from generations.models.output import Output
+    from generations.models.pick import Pick
     from generations.models.user import User
     from generations.models.watch import Watch
 
@@ -37,14 +40,24 @@ class JobQuerySet(models.QuerySet["Job"]):
         trashed = self.filter(trashed_at__isnull=False, purged_at=None)
         return trashed if user.is_admin else trashed.filter(author=user) if user.can_create else trashed.none()
 
-    def for_cards(self) -> JobQuerySet:
-        """With everything one card shows, in one query. `charged` is the latest submission's, None without one."""
+    def for_cards(self, user: User | None = None) -> JobQuerySet:
+        """With everything one card shows, in one query. `charged` is the latest submission's, None without one.
+
+        `is_favourite` is this user's own mark.
+        """
         latest = Submission.objects.filter(job=OuterRef("pk")).order_by("-number")
-        rows = self.select_related("author", "prompt", "provider", "watch", "cover", "trashed_by")
-        return rows.annotate(charged=Subquery(latest.values("charged")[:1]))
+        rows = self.select_related("author", "prompt", "provider", "watch", "cover", "pick", "trashed_by")
+        return rows.annotate(charged=Subquery(latest.values("charged")[:1]), is_favourite=_marked_by(user))
 
     def newest_first(self) -> JobQuerySet:
         return self.order_by("-created_at", "-pk")
+
+
+def _marked_by(user: User | None) -> Exists | Value:
+    if user is None:
+        return Value(False, output_field=BooleanField())
+    marks = apps.get_model("generations", "Favourite")._default_manager
+    return Exists(marks.filter(job=OuterRef("pk"), user=user))
 
 
 class Job(models.Model):
@@ -59,19 +72,29 @@ class Job(models.Model):
     provider = models.ForeignKey("generations.Provider", models.SET_NULL, related_name="jobs", null=True)
     provider_name = models.CharField(max_length=60)
     dialect = models.CharField(max_length=40)
-    model = models.CharField("wire model id", max_length=120)
+    model = models.CharField(_("wire model id"), max_length=120)
     aspect_ratio = models.CharField(max_length=8)
     seconds = models.PositiveIntegerField()
     quality = models.CharField(max_length=20, blank=True, default="")
     width = models.PositiveIntegerField(default=0)
     height = models.PositiveIntegerField(default=0)
+    # For the lists: what width, height and aspect ratio come to. Empty where they do not say.
+    orientation = models.CharField(
+        max_length=9, choices=Orientation, blank=True, default="", db_default="", editable=False
+    )
     options = models.JSONField(default=dict, blank=True)
     reference = models.ForeignKey("generations.Reference", models.PROTECT, related_name="jobs", null=True, blank=True)
     reference_fit = models.CharField(max_length=4, choices=Fit, blank=True, default="")
+    derived_from = models.ForeignKey("self", models.SET_NULL, related_name="derived", null=True, blank=True)
+    derived_as = models.CharField(max_length=5, choices=Derived, blank=True, default="")
+    # Where the provider itself remixes a clip of its own: that clip's remote id, and the address that knows it.
+    remix_of = models.CharField(max_length=300, blank=True, default="", editable=False)
+    remix_origin = models.CharField(max_length=300, blank=True, default="", editable=False)
 
     state = models.CharField(max_length=20, choices=State, default=State.QUEUED)
     state_since = models.DateTimeField()
     reason = models.TextField(blank=True, default="")
+    cause = models.CharField(max_length=20, default=Cause.OTHER.value, db_default=Cause.OTHER.value, editable=False)
     rev = models.PositiveIntegerField(default=1)
     token = models.UUIDField(null=True, editable=False)
     origin = models.CharField(max_length=300, blank=True, default="", editable=False)
@@ -81,9 +104,14 @@ class Job(models.Model):
 
     compose_token = models.CharField(max_length=64, editable=False)
     take = models.PositiveSmallIntegerField(default=1, editable=False)
+    takes = models.PositiveSmallIntegerField(default=1, editable=False, help_text=_("How many were asked for at once."))
+    list_price = models.DecimalField(
+        max_digits=18, decimal_places=6, null=True, editable=False, help_text=_("By the list, when it was asked for.")
+    )
+    currency = models.CharField(max_length=3, blank=True, default="", editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True, blank=True)
-    rendered_in = models.FloatField(null=True, blank=True, editable=False, help_text="Seconds at the provider.")
+    rendered_in = models.FloatField(null=True, blank=True, editable=False, help_text=_("Seconds at the provider."))
 
     trashed_at = models.DateTimeField(null=True, blank=True)
     trashed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, related_name="+", null=True, blank=True)
@@ -98,9 +126,14 @@ class Job(models.Model):
             models.UniqueConstraint(fields=["author", "compose_token", "take"], name="job_once_per_compose_token")
         ]
         indexes = [
-            models.Index(fields=["state", "created_at"], name="job_by_state"),
+            models.Index(fields=["state", "created_at", "id"], name="job_of_state"),
             models.Index(fields=["-created_at", "-id"], name="job_newest"),
-            models.Index(fields=["author", "-created_at"], name="job_by_author"),
+            # A list that is narrowed by one of these begins with the newest that fits, however few or many do.
+            models.Index(fields=["author", "-created_at", "-id"], name="job_of_author"),
+            models.Index(fields=["provider", "-created_at", "-id"], name="job_of_provider"),
+            models.Index(fields=["model", "-created_at", "-id"], name="job_of_model"),
+            models.Index(fields=["orientation", "-created_at", "-id"], name="job_of_orientation"),
+            models.Index(fields=["seconds", "-created_at", "-id"], name="job_of_seconds"),
             models.Index(fields=["provider", "state"], name="job_by_provider"),
             models.Index(
                 fields=["provider", "model", "seconds", "-id"],
@@ -123,10 +156,8 @@ class Job(models.Model):
     def move(self, to: State, where: Mapping[str, object], **changes: Any) -> bool:
         """Take the job to its next state, unless somebody else moved it first or the token is not ours.
 
-        Called by services/advance.py only.
+        Called by services/advance.py only, which knows the moves there are.
         """
-        if to not in MOVES[State(self.state)]:
-            raise ValueError(f"A {self.state} job cannot become {to}.")
         changes |= {"state": to, "rev": F("rev") + 1}
         return bool(Job.objects.filter(pk=self.pk, state=self.state, **where).update(**changes))
 
@@ -154,6 +185,11 @@ class Job(models.Model):
         return getattr(self, "watch", None)
 
     @property
+    def winner(self) -> Pick | None:
+        """Who called it the winner and when; None when nobody did."""
+        return getattr(self, "pick", None)
+
+    @property
     def clip(self) -> Output | None:
         """The cover, once its file is kept and until it is removed."""
         return self.cover if self.cover and self.cover.is_stored and not self.purged_at else None
@@ -167,7 +203,12 @@ class Job(models.Model):
     def revision(self) -> str:
         """Changes whenever a card would look different: state, the provider's progress, bytes saved, place in line."""
         watch, output = self.watched, self.cover
-        return f"{self.rev}.{watch.rev if watch else 0}.{output.rev if output else 0}.{self.place}"
+        return revision(self.rev, watch.rev if watch else None, output.rev if output else None, self.place)
+
+
+def revision(job: int, watch: int | None, output: int | None, place: int) -> str:
+    """A card's revision, of its rows' own ones; None where there is no such row."""
+    return f"{job}.{watch or 0}.{output or 0}.{place}"
 
 
 class JobEvent(models.Model):

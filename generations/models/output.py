@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 
 class OutputQuerySet(models.QuerySet["Output"]):
@@ -33,7 +34,7 @@ class Output(models.Model):
     number = models.PositiveSmallIntegerField(default=1)
     remote_url = models.TextField()
     expires_at = models.DateTimeField(null=True, blank=True)
-    needs_key = models.BooleanField(default=False, help_text="Its address is part of the API and asks for the key.")
+    needs_key = models.BooleanField(default=False, help_text=_("Its address is part of the API and asks for the key."))
 
     clip = models.FileField(blank=True)
     poster = models.FileField(blank=True)

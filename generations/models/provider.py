@@ -11,6 +11,8 @@ from django.core.validators import MaxValueValidator, MinValueValidator, URLVali
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from generations.contract import Combination, Delivery
 from generations.models.fields import EncryptedTextField
@@ -40,31 +42,37 @@ class Provider(models.Model):
     name = models.CharField(max_length=60, unique=True)
     dialect = models.CharField(max_length=40)
     preset = models.CharField(max_length=40, blank=True, default="", editable=False)
-    base_url = models.CharField("base URL", max_length=500, validators=[URLValidator(["http", "https"])])
-    key = EncryptedTextField("key", blank=True, editable=False)
-    headers_json = EncryptedTextField("extra headers", blank=True, default="", editable=False)
-    webhook_secret = EncryptedTextField("signing secret", blank=True, default="", editable=False)
+    base_url = models.CharField(_("base URL"), max_length=500, validators=[URLValidator(["http", "https"])])
+    key = EncryptedTextField(_("key"), blank=True, editable=False)
+    headers_json = EncryptedTextField(_("extra headers"), blank=True, default="", editable=False)
+    webhook_secret = EncryptedTextField(_("signing secret"), blank=True, default="", editable=False)
     webhook_token = models.CharField(max_length=64, unique=True, default=new_webhook_token, editable=False)
-    create_path = models.CharField("create path", max_length=200, blank=True, default="")
-    query_path = models.CharField("query path", max_length=200, blank=True, default="")
+    create_path = models.CharField(_("create path"), max_length=200, blank=True, default="")
+    query_path = models.CharField(_("query path"), max_length=200, blank=True, default="")
     allow_private = models.BooleanField(
-        "allow a private address",
+        _("allow a private address"),
         default=False,
-        help_text="Only for exactly the scheme, host and port of the base URL. Plain http needs it too.",
+        help_text=_("Only for exactly the scheme, host and port of the base URL. Plain http needs it too."),
     )
     in_flight = models.PositiveIntegerField(
-        "jobs in flight", default=4, validators=[MinValueValidator(1), MaxValueValidator(1000)]
+        _("jobs in flight"), default=4, validators=[MinValueValidator(1), MaxValueValidator(1000)]
     )
     submits_per_minute = models.PositiveIntegerField(
-        "submits a minute", default=0, validators=[MaxValueValidator(6000)], help_text="0 means no limit."
+        _("submits a minute"), default=0, validators=[MaxValueValidator(6000)], help_text=_("0 means no limit.")
     )
     poll_interval = models.FloatField(
-        "seconds between looks", default=5.0, validators=[MinValueValidator(0.2), MaxValueValidator(600)]
+        _("seconds between looks"), default=5.0, validators=[MinValueValidator(0.2), MaxValueValidator(600)]
     )
     delivery = models.CharField(
-        "reference images", max_length=10, choices=[(d.value, d.name.lower()) for d in Delivery], blank=True, default=""
+        _("reference images"),
+        max_length=10,
+        choices=[(d.value, d.name.lower()) for d in Delivery],
+        blank=True,
+        default="",
     )
-    callbacks = models.BooleanField("callbacks", default=True, help_text="Let it call the portal when a job moves on.")
+    callbacks = models.BooleanField(
+        _("callbacks"), default=True, help_text=_("Let it call the portal when a job moves on.")
+    )
     enabled = models.BooleanField(default=True)
     is_sandbox = models.BooleanField(default=False, editable=False)
     paused_reason = models.TextField(blank=True, default="", editable=False)
@@ -98,14 +106,16 @@ class Provider(models.Model):
     @property
     def waiting(self) -> str:
         """Why a job sent there would wait until somebody does something, for members; empty when it would not."""
-        return "waiting: the provider needs an admin" if self.paused_reason else ""
+        return gettext("waiting: the provider needs an admin") if self.paused_reason else ""
 
     @property
     def slow_down(self) -> str:
         """Why a job waits there although nobody need do anything, for members; empty when nothing is wrong."""
         if self.is_cooling:
-            return f"Waiting: {self.name} takes nothing just now. It is tried again soon."
-        return f"Waiting: {self.name} is tried with one job first." if self.is_probed else ""
+            said = gettext("Waiting: {provider} takes nothing just now. It is tried again soon.")
+        else:
+            said = gettext("Waiting: {provider} is tried with one job first.") if self.is_probed else ""
+        return said.format(provider=self.name)
 
     @property
     def headers(self) -> dict[str, str]:
@@ -134,7 +144,7 @@ class Provider(models.Model):
 
     @property
     def masked_key(self) -> str:
-        return "•••••••• (set)" if self.key else "not set"
+        return gettext("•••••••• (set)") if self.key else gettext("not set")
 
 
 class ProviderHour(models.Model):
@@ -161,14 +171,17 @@ class VideoModel(models.Model):
     """
 
     provider = models.ForeignKey(Provider, models.CASCADE, related_name="models")
-    slug = models.CharField("wire id", max_length=120)
+    slug = models.CharField(_("wire id"), max_length=120)
     name = models.CharField(max_length=120)
     note = models.CharField(max_length=300, blank=True, default="")
-    source = models.CharField(max_length=300, blank=True, default="", help_text="Where these facts come from.")
-    from_catalogue = models.BooleanField(default=False, editable=False, help_text="Nobody edited these facts.")
+    source = models.CharField(max_length=300, blank=True, default="", help_text=_("Where these facts come from."))
+    from_catalogue = models.BooleanField(default=False, editable=False, help_text=_("Nobody edited these facts."))
     options = models.JSONField(default=list, blank=True)
     references = models.PositiveSmallIntegerField(
-        "reference images", default=0, validators=[MaxValueValidator(4)], help_text="How many it takes; 0 for none."
+        _("reference images"),
+        default=0,
+        validators=[MaxValueValidator(4)],
+        help_text=_("How many it takes; 0 for none."),
     )
     currency = models.CharField(max_length=3, blank=True, default="")
     price_note = models.CharField(max_length=300, blank=True, default="")
@@ -190,16 +203,16 @@ class ModelCombination(models.Model):
     aspect_ratio = models.CharField(max_length=8)
     seconds = models.PositiveIntegerField(validators=[MinValueValidator(1), MaxValueValidator(600)])
     quality = models.CharField(max_length=20, blank=True, default="")
-    width = models.PositiveIntegerField(default=0, help_text="Output pixels; 0 when the provider is silent.")
+    width = models.PositiveIntegerField(default=0, help_text=_("Output pixels; 0 when the provider is silent."))
     height = models.PositiveIntegerField(default=0)
     price = models.DecimalField(
-        "list price",
+        _("list price"),
         max_digits=18,
         decimal_places=6,
         null=True,
         blank=True,
         validators=[MinValueValidator(0)],
-        help_text="Of one clip, in the model's currency.",
+        help_text=_("Of one clip, in the model's currency."),
     )
     position = models.PositiveIntegerField(default=0)
 

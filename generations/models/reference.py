@@ -7,13 +7,14 @@ import uuid
 from django.conf import settings
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
+from django.utils.translation import gettext_lazy as _
 
 
 class Fit(models.TextChoices):
     """How an image is brought to the output's shape."""
 
-    CROP = "crop", "Crop"
-    PAD = "pad", "Pad"
+    CROP = "crop", _("Crop")
+    PAD = "pad", _("Pad")
 
 
 class ReferenceQuerySet(models.QuerySet["Reference"]):
@@ -34,10 +35,10 @@ class Reference(models.Model):
     thumb = models.FileField(blank=True)
     sha256 = models.CharField(max_length=64)
     content_type = models.CharField(max_length=30)
-    size = models.PositiveIntegerField(help_text="Bytes.")
+    size = models.PositiveIntegerField(help_text=_("Bytes."))
     width = models.PositiveIntegerField()
     height = models.PositiveIntegerField()
-    source_url = models.TextField(blank=True, default="", help_text="Where the member found it, if not uploaded.")
+    source_url = models.TextField(blank=True, default="", help_text=_("Where the member found it, if not uploaded."))
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = ReferenceQuerySet.as_manager()

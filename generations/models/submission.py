@@ -6,6 +6,7 @@ import uuid
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from generations.models.states import Charged, Outcome
 
@@ -37,8 +38,8 @@ class Submission(models.Model):
     outcome = models.CharField(max_length=20, choices=Outcome, default=Outcome.PENDING)
     charged = models.CharField(max_length=10, choices=Charged, default=Charged.UNKNOWN)
     detail = models.TextField(blank=True, default="")
-    left_at = models.DateTimeField("given up on", null=True, blank=True, db_index=True, editable=False)
-    noted_at = models.DateTimeField("second clip noted", null=True, blank=True, editable=False)
+    left_at = models.DateTimeField(_("given up on"), null=True, blank=True, db_index=True, editable=False)
+    noted_at = models.DateTimeField(_("second clip noted"), null=True, blank=True, editable=False)
 
     objects = SubmissionQuerySet.as_manager()
 

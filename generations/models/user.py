@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from typing import Any, ClassVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
 
 
 class Role(models.TextChoices):
     """What a person may do; each role includes the one before it."""
 
-    VIEWER = "viewer", "Viewer: reads the team's jobs and prompts"
-    MEMBER = "member", "Member: also creates, and acts on what is theirs"
-    REVIEWER = "reviewer", "Reviewer: also sees every job and its money"
-    ADMIN = "admin", "Admin: also providers, people and settings"
+    VIEWER = "viewer", _("Viewer: reads the team's jobs and prompts")
+    MEMBER = "member", _("Member: also creates, and acts on what is theirs")
+    REVIEWER = "reviewer", _("Reviewer: also sees every job and its money")
+    ADMIN = "admin", _("Admin: also providers, people and settings")
 
 
 class UserManager(BaseUserManager["User"]):
@@ -40,12 +42,16 @@ class UserManager(BaseUserManager["User"]):
 class User(AbstractBaseUser):
     """A person of the team. One installation is one team."""
 
-    email = models.EmailField("e-mail", unique=True)
+    email = models.EmailField(_("e-mail"), unique=True)
     name = models.CharField(max_length=80, blank=True)
     role = models.CharField(max_length=10, choices=Role, default=Role.MEMBER)
     time_zone = models.CharField(max_length=40, default="UTC")
-    language = models.CharField(max_length=10, default="en")
-    is_active = models.BooleanField("can sign in", default=True)
+    language = models.CharField(max_length=10, blank=True, default="")  # "" is what the browser asks for
+    mail_done = models.BooleanField(_("mail when a clip is ready"), default=False)
+    mail_failed = models.BooleanField(_("mail when a job failed or its outcome is unknown"), default=False)
+    quiet_from = models.TimeField(null=True, blank=True)
+    quiet_until = models.TimeField(null=True, blank=True)
+    is_active = models.BooleanField(_("can sign in"), default=True)
     date_joined = models.DateTimeField(auto_now_add=True)
 
     objects: ClassVar[UserManager] = UserManager()
@@ -57,7 +63,7 @@ class User(AbstractBaseUser):
         ordering = ["email"]
         constraints = [
             models.UniqueConstraint(
-                Lower("email"), name="user_email_unique_folded", violation_error_message="Someone has this e-mail."
+                Lower("email"), name="user_email_unique_folded", violation_error_message=_("Someone has this e-mail.")
             )
         ]
 
@@ -77,6 +83,21 @@ class User(AbstractBaseUser):
     def initials(self) -> str:
         words = self.name.split() or [self.email]
         return (words[0][:1] + words[-1][:1] if len(words) > 1 else words[0][:2]).upper()
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The person's time zone; UTC where what is written down is none."""
+        try:
+            return ZoneInfo(self.time_zone)
+        except (ZoneInfoNotFoundError, ValueError):
+            return ZoneInfo("UTC")
+
+    @property
+    def quiet_hours(self) -> str:
+        """As a browser reads them, such as 22:00-07:00 Europe/Berlin; "" without any."""
+        if not self.quiet_from or not self.quiet_until:
+            return ""
+        return f"{self.quiet_from:%H:%M}-{self.quiet_until:%H:%M} {self.zone.key}"
 
     @property
     def can_create(self) -> bool:

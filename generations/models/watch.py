@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class Watch(models.Model):
@@ -15,8 +16,8 @@ class Watch(models.Model):
     dialect = models.CharField(max_length=40, default="")
     origin = models.CharField(max_length=300, blank=True, default="")
     since = models.DateTimeField()
-    usual_low = models.FloatField(null=True, help_text="Seconds; hardly a job like this one ends sooner.")
-    usual_high = models.FloatField(null=True, help_text="Seconds; most jobs like this one have ended by then.")
+    usual_low = models.FloatField(null=True, help_text=_("Seconds; hardly a job like this one ends sooner."))
+    usual_high = models.FloatField(null=True, help_text=_("Seconds; most jobs like this one have ended by then."))
     next_poll_at = models.DateTimeField()
     lease = models.UUIDField(null=True)
     looks = models.PositiveIntegerField(default=0)
@@ -29,7 +30,7 @@ class Watch(models.Model):
     rev = models.PositiveIntegerField(default=0)
 
     class Meta:
-        verbose_name_plural = "watches"
+        verbose_name_plural = _("watches")
         indexes = [models.Index(fields=["provider", "next_poll_at"], name="watch_due")]
 
     def __str__(self) -> str:

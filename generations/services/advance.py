@@ -12,7 +12,11 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from generations.models import FINAL, Charged, Job, JobEvent, State, Submission, User, Watch
+from generations.contract import Cause
+from generations.models import FINAL, MOVES, Charged, Job, JobEvent, Prompt, State, Submission, User, Watch
+from generations.services.figures import recount
+from generations.services.forget import forget_words
+from generations.services.notices import note_end
 from generations.services.typical import usual_time
 
 log = logging.getLogger(__name__)
@@ -22,10 +26,11 @@ def advance(
     job: Job,
     to: State,
     *,
-    token: UUID | None = None,
+    by: Submission | None = None,
     new_token: UUID | None = None,
     reason: str = "",
     detail: str = "",
+    cause: Cause = Cause.OTHER,
     charged: Charged | None = None,
     actor: User | None = None,
     watch: Mapping[str, object] | None = None,
@@ -33,38 +38,70 @@ def advance(
 ) -> bool:
     """Move the job and record everything the move entails, in one transaction; False when somebody was first.
 
-    `token` fences: with it, only the submission that holds it may move the job; `new_token` hands the job to another
-    submission. `reason` is for members, `detail` for
-    staff. `charged` settles what the job's live submission cost. `watch` fences a move that follows a look: the Watch
-    row must still match it. `changes` are further columns of the job.
+    `by` fences: with it, only the submission that holds the job may move it, and only so can a job come to run;
+    `new_token` hands the job to another submission. `reason` is for members, `detail` for staff, and `cause` says what
+    can be done. `charged` settles what the job's live submission cost. `watch` fences a move that follows a look: the
+    Watch row must still match it. `changes` are further columns. The job at hand is then as stored, but for a `rev`
+    that somebody else changed too.
     """
+    _check(job, to, by)
     now = timezone.now()
-    where: dict[str, object] = {} if token is None else {"token": token}
+    where: dict[str, object] = {} if by is None else {"token": by.token}
     if new_token is not None:
         changes["token"] = new_token
-    changes |= {"reason": reason, "state_since": now, "finished_at": now if to in FINAL else None}
-    with transaction.atomic():
+    changes |= {"reason": reason, "cause": cause.value, "state_since": now, "finished_at": now if to in FINAL else None}
+    # No savepoint of its own: it is most often called within a transaction, and has nothing to undo alone.
+    with transaction.atomic(savepoint=False):
         if watch is not None and not Watch.objects.select_for_update().filter(job=job, **watch).exists():
             return False
         if not job.move(to, where, **changes):
             return False
         JobEvent.objects.create(job=job, at=now, state=to, note=reason, detail=detail, actor=actor)
-        _settle(job, token, charged)
-        _keep_watch(job, to, now)
+        _settle(job, by.token if by else job.token, charged)
+        _keep_watch(job, to, by, now)
+        note_end(job, to, reason, now)
+        _count(job, to)
+        if reason or detail:
+            _unsay_of_erased(job)
     log.info("job %s: %s -> %s%s", job.key, job.state, to, f" ({detail or reason})" if detail or reason else "")
-    job.refresh_from_db(fields=["state", "rev", "token", *changes])
+    _mirror(job, changes | {"state": to, "rev": job.rev + 1})
     return True
 
 
-def put_off(job: Job, until: datetime, reason: str) -> bool:
+def _mirror(job: Job, columns: Mapping[str, Any]) -> None:
+    """The row at hand as it was just written, without reading it again."""
+    for column, value in columns.items():
+        setattr(job, column, value)
+
+
+def _check(job: Job, to: State, by: Submission | None) -> None:
+    """A move that may not be is a mistake of the caller, told before anything is written."""
+    if to not in MOVES[State(job.state)]:
+        raise ValueError(f"A {job.state} job cannot become {to}.")
+    if to == State.RUNNING and by is None:
+        raise ValueError(f"Job {job.key} cannot run: no submission says what to look at.")
+
+
+def put_off(job: Job, until: datetime, reason: str, cause: Cause = Cause.OTHER) -> bool:
     """Let a waiting job wait until then and say why; False when somebody moved it meanwhile."""
-    shown = {} if job.reason == reason else {"reason": reason, "rev": F("rev") + 1}
+    shown = {} if job.reason == reason else {"reason": reason, "cause": cause.value, "rev": F("rev") + 1}
     mine = Job.objects.filter(pk=job.pk, state=State.QUEUED, rev=job.rev)
     return job.state == State.QUEUED and bool(mine.update(not_before=until, **shown))
 
 
-def _settle(job: Job, token: UUID | None, charged: Charged | None) -> None:
-    live = token or job.token
+def _count(job: Job, to: State) -> None:
+    """A prompt's figures are about ends: also about one that turns out to be none."""
+    if to in FINAL or job.state in FINAL:
+        recount(job.prompt_id)
+
+
+def _unsay_of_erased(job: Job) -> None:
+    """What is said after a prompt was erased may still quote it."""
+    if Prompt.objects.filter(pk=job.prompt_id, erased_at__isnull=False).exists():
+        forget_words(Job.objects.filter(pk=job.pk))
+
+
+def _settle(job: Job, live: UUID | None, charged: Charged | None) -> None:
     if charged is not None and live is not None:
         Submission.objects.filter(job=job, token=live).update(charged=charged)
 
@@ -75,15 +112,12 @@ def _first_wait(job: Job, live: Submission) -> timedelta:
     return timedelta(seconds=live.provider.poll_interval if just_taken and live.provider else 0)
 
 
-def _keep_watch(job: Job, to: State, now: Any) -> None:
+def _keep_watch(job: Job, to: State, live: Submission | None, now: Any) -> None:
     """A Watch exists exactly while the job is RUNNING."""
     if job.state == State.RUNNING:
         Watch.objects.filter(job=job).delete()
-    if to != State.RUNNING:
+    if to != State.RUNNING or live is None:
         return
-    live = job.submissions.select_related("provider").order_by("number").last()
-    if live is None:
-        raise ValueError(f"Job {job.key} cannot run: nothing was ever sent.")
     usual = usual_time(live.provider_id, job.model, job.seconds)
     Watch.objects.create(
         job=job,

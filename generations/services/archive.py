@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from generations.contract import DialectError, Misconfigured, NeverHeard, NotKnown
 from generations.media import NotAClip, inspect_clip
@@ -33,10 +34,10 @@ BACK_OFF = timedelta(seconds=5)
 BACK_OFF_MOST = timedelta(minutes=10)
 FULL_WAIT = timedelta(seconds=60)
 WORDS: Mapping[type[Exception], str] = {
-    NotAClip: "What came is no video that can be opened.",
-    OSError: "The disk or the storage did not take the file.",
+    NotAClip: gettext_noop("What came is no video that can be opened."),
+    OSError: gettext_noop("The disk or the storage did not take the file."),
 }
-UNEXPECTED = "The copy failed in a way that nobody foresaw. The log has more."
+UNEXPECTED = gettext_noop("The copy failed in a way that nobody foresaw. The log has more.")
 SMALL = 32 << 20  # bytes of an unfinished file that may stay on a full disk
 
 
@@ -116,7 +117,7 @@ def _secrets(output: Output) -> dict[str, str]:
     if not output.needs_key or provider is None:
         return {}
     if provider.origin != job.origin:
-        raise NeverHeard("The provider's address was changed after this was sent.")
+        raise NeverHeard(gettext_noop("The provider's address was changed after this was sent."))
     return dialect_of(provider, job.dialect).headers
 
 

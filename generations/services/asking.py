@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TypeVar
 
+from django.utils.translation import gettext_noop
+
 from generations.contract import Dialect, DialectError, Listed, Lists, NotKnown, Snapshot
 from generations.contract.secrets import blotted
 from generations.services.speaking import blotting, in_plain_words, read_snapshot
@@ -57,7 +59,7 @@ async def _ask(door: Door, dialect: Dialect, remote_id: str) -> Told:
     snapshot = read_snapshot(dialect, answer, remote_id)
     if not snapshot.word:
         # Some servers answer anything with an object: knowing a job is saying how it stands.
-        raise NotKnown("The provider's answer does not say how this job stands.")
+        raise NotKnown(gettext_noop("The provider's answer does not say how this job stands."))
     return Told(
         snapshot, _shown(dialect, dialect.read_listed(answer, remote_id)) if isinstance(dialect, Lists) else None
     )

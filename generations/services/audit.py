@@ -6,17 +6,21 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_noop, override
 
 from generations.models import AuditEntry, Provider, User
 
 # Of these only that they were set, changed or cleared is written down.
 SECRETS = frozenset({"key", "headers_json", "webhook_secret"})
 Change = tuple[Any, Any]
+SET, NOT_SET = gettext_noop("set"), gettext_noop("not set")
+CHANGED, CLEARED = gettext_noop("changed"), gettext_noop("cleared")
 
 
 def note(actor: User | None, action: str, subject: str, changes: Mapping[str, Change] | None = None) -> None:
     """Write one line; `changes` maps a field to (before, after). No actor means a command on the server."""
-    told = {name: _told(name, *change) for name, change in (changes or {}).items()}
+    with override("en"):  # a row keeps English, whatever its writer reads
+        told = {name: _told(name, *change) for name, change in (changes or {}).items()}
     AuditEntry.objects.create(actor=actor, action=action, subject=subject[:200], changes=told)
 
 
@@ -28,7 +32,7 @@ def about(provider: Provider) -> QuerySet[AuditEntry]:
 
 def _told(name: str, before: Any, after: Any) -> list[Any]:
     if name in SECRETS:
-        return ["set" if before else "not set", ("changed" if before else "set") if after else "cleared"]
+        return [SET if before else NOT_SET, (CHANGED if before else SET) if after else CLEARED]
     return [_plain(before), _plain(after)]
 
 

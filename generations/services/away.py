@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 
 from django.db import InterfaceError, OperationalError
+from django.utils.translation import gettext_noop
 
 from sora_portal.storage_errors import StorageAway, StorageRefused
 
@@ -18,11 +19,11 @@ def what_is_away(error: BaseException | None) -> str:
     for each in _chain(error):
         match each:
             case OperationalError() | InterfaceError() if not _is_mistake(each):
-                return "The database"
+                return gettext_noop("The database")
             case _ if _is_of_redis(each):
-                return "The queue"
+                return gettext_noop("The queue")
             case StorageAway() | StorageRefused():
-                return "The file storage"
+                return gettext_noop("The file storage")
     return ""
 
 

@@ -20,6 +20,7 @@ from django.core.cache import cache
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
+from django.utils.translation import gettext as _
 
 from generations.contract import Answer, Dialect, Notice
 from generations.dialects import DIALECTS
@@ -43,13 +44,13 @@ def callbacks_off(provider: Provider) -> str:
     """Why this provider does not call the portal; "" when it does."""
     kind = DIALECTS.get(provider.dialect)
     if kind is None or kind.notice == Notice.NONE:
-        return "This kind of provider does not call back."
+        return _("This kind of provider does not call back.")
     if not address(provider):
-        return "The portal has no public address: set PUBLIC_URL, so that the provider can reach it."
+        return _("The portal has no public address: set PUBLIC_URL, so that the provider can reach it.")
     if not provider.callbacks:
-        return "Switched off."
+        return _("Switched off.")
     if kind.notice == Notice.PER_ACCOUNT and not provider.webhook_secret:
-        return "The provider's signing secret is not set."
+        return _("The provider's signing secret is not set.")
     return ""
 
 

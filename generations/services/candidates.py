@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from generations.contract import Dialect, DialectError, Lists, NotKnown
 from generations.dialects import DIALECTS
@@ -25,8 +26,14 @@ LEASE = timedelta(seconds=20)  # longer than a question may take, so that nobody
 AFTER_LIST = timedelta(seconds=15)
 UNKNOWN_TRIES = 3
 SLOWEST = timedelta(minutes=10)
-NOT_KNOWN = "The provider does not know it."
-OTHER_VIDEO = "The provider says it is another video: {}."
+NOT_KNOWN = gettext_noop("The provider does not know it.")
+MOVED = gettext_noop("The provider's address was changed after this was sent.")
+NAMED_BY = {
+    Source.CALLBACK: gettext_noop("Named by its own callback: {remote_id}"),
+    Source.WEBHOOK: gettext_noop("Named by a signed webhook of the account: {remote_id}"),
+    Source.LIST: gettext_noop("Named by the provider's list: {remote_id}"),
+}
+OTHER_VIDEO = gettext_noop("The provider says it is another video: {facts}.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +122,7 @@ def _of(row: Candidate) -> Question | None:
     if sent and is_under_way(sent):
         return None  # its own answer may still come
     if sent and not lives_there(sent, row.provider):
-        _stop(row, "The provider's address was changed after this was sent.")
+        _stop(row, MOVED)
         return None
     try:
         return Question(row, row.provider, dialect_of(row.provider, sent.job.dialect if sent else ""))
@@ -127,13 +134,13 @@ def _of(row: Candidate) -> Question | None:
 def _of_a_submission(question: Question, submission: Submission, told: Told) -> None:
     row, dialect = question.candidate, question.dialect
     if told.listed and isinstance(dialect, Lists) and not dialect.may_come_from(told.listed, submission.job.request):
-        _stop(row, OTHER_VIDEO.format(in_words(told)))
+        _stop(row, OTHER_VIDEO.format(facts=in_words(told)))
         return
     if row.source == Source.LIST:  # one of several that fit: shown, never taken by itself
         Candidate.objects.filter(pk=row.pk).update(said=in_words(told))
         return
     try:
-        settle(submission.pk, row.remote_id, f"Named by {row.get_source_display()}")
+        settle(submission.pk, row.remote_id, NAMED_BY[Source(row.source)])
     except IdTaken as taken:
         _stop(row, str(taken))
 

@@ -7,16 +7,23 @@ from dataclasses import dataclass
 
 from django.db.models import Prefetch, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from generations.contract import Lists
 from generations.dialects import DIALECTS
 from generations.models import LOOKED_FOR, Candidate, Job, ModelCombination, State, Submission
 from generations.services.callbacks import callbacks_off
 from generations.services.combinations import plain
+from generations.services.told import told
 from generations.services.unsettled import lives_there
 
-NO_LIST = "This provider has no list and does not call back. Look for the job on its own pages and enter the id here."
-CALLS_ONLY = "This kind of provider has no list of jobs. The portal asks about every id that its callback names."
+NO_LIST = gettext_lazy(
+    "This provider has no list and does not call back. Look for the job on its own pages and enter the id here."
+)
+CALLS_ONLY = gettext_lazy(
+    "This kind of provider has no list of jobs. The portal asks about every id that its callback names."
+)
 HOURS = int(LOOKED_FOR.total_seconds() // 3600)
 
 
@@ -89,18 +96,19 @@ def _case(job: Job, price: str) -> Case:
 def _doing(submission: Submission | None) -> str:
     """What the portal does about it by itself."""
     if submission is None:
-        return "Nothing is written down about its sending, so there is nothing to ask for."
+        return _("Nothing is written down about its sending, so there is nothing to ask for.")
     provider = submission.provider
     if provider is None:
-        return "Its provider was removed, so nobody can be asked."
+        return _("Its provider was removed, so nobody can be asked.")
     if not lives_there(submission, provider):
-        return "The provider's address was changed after this was sent, so it cannot be asked."
+        return _("The provider's address was changed after this was sent, so it cannot be asked.")
     if provider.paused_reason:
-        return "The provider is paused: the portal asks nothing by itself until it is resumed."
+        return _("The provider is paused: the portal asks nothing by itself until it is resumed.")
     if timezone.now() - submission.sent_at > LOOKED_FOR:
-        return f"It was sent more than {HOURS} hours ago: the portal no longer looks by itself."
+        return _("It was sent more than {hours} hours ago: the portal no longer looks by itself.").format(hours=HOURS)
     if not issubclass(DIALECTS.get(submission.job.dialect, object), Lists):
-        return NO_LIST if callbacks_off(provider) else CALLS_ONLY
+        return str(NO_LIST if callbacks_off(provider) else CALLS_ONLY)
     if provider.list_trouble:
-        return f"This server has no list of jobs: {provider.list_trouble}"
-    return f"The portal looks through the provider's list by itself, for {HOURS} hours after the sending."
+        return _("This server has no list of jobs: {why}").format(why=told(provider.list_trouble))
+    said = _("The portal looks through the provider's list by itself, for {hours} hours after the sending.")
+    return said.format(hours=HOURS)

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 
+from django.utils.translation import gettext as _
+
 from generations.contract import Combination
 
 RATIO = re.compile(r"\d{1,3}:\d{1,3}", re.ASCII)
@@ -16,24 +18,27 @@ SECONDS_MOST, QUALITY_MOST, PIXELS_MOST, PRICE_MOST = 600, 20, 16_384, 1_000_000
 def problem_of(combinations: Sequence[Combination]) -> str:
     """The first problem in a sentence, or ""."""
     if not combinations:
-        return "Give at least one length with its aspect ratio."
+        return _("Give at least one length with its aspect ratio.")
     choices = {replace(c, price=None, width=0, height=0) for c in combinations}
     if len(choices) < len(combinations):
-        return "Two rows have the same aspect ratio, length and quality."
+        return _("Two rows have the same aspect ratio, length and quality.")
     return next(filter(None, map(_problem, combinations)), "")
 
 
 def _problem(c: Combination) -> str:
     if not RATIO.fullmatch(c.aspect_ratio):
-        return f"“{c.aspect_ratio}” is no aspect ratio. Write it like 16:9."
+        return _("“{typed}” is no aspect ratio. Write it like 16:9.").format(typed=c.aspect_ratio)
     if not 1 <= c.seconds <= SECONDS_MOST:
-        return f"{c.seconds} s is no length of a clip. Give 1 to {SECONDS_MOST}."
+        return _("{seconds} s is no length of a clip. Give 1 to {most}.").format(seconds=c.seconds, most=SECONDS_MOST)
     if len(c.quality) > QUALITY_MOST:
-        return f"“{c.quality[:QUALITY_MOST]}…” is too long. Give at most {QUALITY_MOST} characters."
+        said = _("“{typed}…” is too long. Give at most {most} characters.")
+        return said.format(typed=c.quality[:QUALITY_MOST], most=QUALITY_MOST)
     if not (0 <= c.width <= PIXELS_MOST and 0 <= c.height <= PIXELS_MOST):
-        return f"{c.width} × {c.height} is no size of a clip. Give at most {PIXELS_MOST}, or 0."
+        said = _("{width} × {height} is no size of a clip. Give at most {most}, or 0.")
+        return said.format(width=c.width, height=c.height, most=PIXELS_MOST)
     if c.price is not None and not 0 <= c.price <= PRICE_MOST:
-        return f"{c.price} is no price of a clip. Give 0 to {PRICE_MOST}, or nothing."
+        said = _("{price} is no price of a clip. Give 0 to {most}, or nothing.")
+        return said.format(price=c.price, most=PRICE_MOST)
     return ""
 
 

@@ -1,27 +1,37 @@
-"""Asking for a video: one job for one compose key, however often the form is sent."""
+"""Asking for a video: the same jobs for one compose key, however often the form is sent."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from generations.contract import Combination, Offer, OfferedModel, OfferedProvider
-from generations.models import Fit, Job, JobEvent, Prompt, Provider, Reference, State, User, Visibility
+from generations.models import Derived, Fit, Job, JobEvent, Prompt, Provider, Reference, State, User, Visibility
 from generations.models.prompt import text_hash
+from generations.models.states import orientation_of
+from generations.services import derive
+from generations.services.figures import recount
 from generations.services.kick import kick_engine
 from generations.services.offer import current_offer
+from generations.services.price import price_of
+from generations.services.search import index_new, index_prompt
+from generations.services.variables import is_template
+from generations.services.wording import too_long
 
 PROMPT_LIMIT = 4000
 KEY_LIMIT = 64
+TAKES_MOST = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """What somebody asks for. `compose_token` is the compose key: the same one answers the same job.
+    """What somebody asks for. `compose_token` is the compose key: the same one answers the same jobs.
 
     `model` is a wire id. Left out (None), the last three mean the model's first legal combination.
     """
@@ -37,14 +47,23 @@ class Ask:
     options: Mapping[str, str] = field(default_factory=dict)
     reference: UUID | None = None
     reference_fit: Fit = Fit.CROP
+    takes: int = 1
+    derived_from: UUID | None = None
+    derived_as: Derived | None = None
+    forked_from: int | None = None  # a prompt
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The job for a compose key. `is_new` is False when the key had been used before."""
+    """The jobs of a compose key, one for each take. `is_new` is False when the key had been used before."""
 
-    job: Job
+    jobs: tuple[Job, ...]
     is_new: bool
+
+    @property
+    def job(self) -> Job:
+        """The first take."""
+        return self.jobs[0]
 
 
 class NotPossible(Exception):
@@ -56,44 +75,65 @@ class NotPossible(Exception):
 
 
 def compose(author: User, ask: Ask) -> Asked:
-    """The job for this ask, made unless its compose key was used before. Raises NotPossible."""
-    if earlier := _earlier(author, ask.compose_token):
+    """The jobs for this ask, made unless its compose key was used before. Raises NotPossible."""
+    if earlier := earlier_jobs(author, ask.compose_token):
         return Asked(earlier, is_new=False)
     ask, provider, combination = check(author, current_offer(), ask)
     try:
         with transaction.atomic():
-            job = _make(author, ask, provider, combination)
+            jobs = _make(author, ask, provider, combination)
             transaction.on_commit(kick_engine, robust=True)
     except IntegrityError:
-        if earlier := _earlier(author, ask.compose_token):
+        if earlier := earlier_jobs(author, ask.compose_token):
             return Asked(earlier, is_new=False)  # the same key was quicker
         raise
-    return Asked(job, is_new=True)
+    return Asked(jobs, is_new=True)
+
+
+def earlier_jobs(author: User, compose_token: str) -> tuple[Job, ...]:
+    """What this compose key made before."""
+    return tuple(Job.objects.filter(author=author, compose_token=compose_token).order_by("take"))
 
 
 def check(author: User, offer: Offer, ask: Ask) -> tuple[Ask, OfferedProvider, Combination]:
     """The ask with its text tidied, where it goes and what exactly it asks for, or raise NotPossible."""
     if not author.can_create:
-        raise NotPossible("text", "Your role is viewer. Ask an admin to make you a member.")
-    text = ask.text.replace("\r\n", "\n").replace("\x00", "").strip()
-    text = text.encode("utf-8", "replace").decode()  # a command line may hold half a character
+        raise NotPossible("text", _("Your role is viewer. Ask an admin to make you a member."))
+    text = tidied(ask.text)
     if not text:
-        raise NotPossible("text", "Write a prompt first.")
+        raise NotPossible("text", _("Write a prompt first."))
     if len(text) > PROMPT_LIMIT:
-        raise NotPossible("text", f"{len(text)} characters are too many; the limit is {PROMPT_LIMIT}.")
+        raise NotPossible("text", too_long(text, PROMPT_LIMIT))
     if len(ask.compose_token) > KEY_LIMIT:
-        raise NotPossible("key", f"{len(ask.compose_token)} characters are too many; the limit is {KEY_LIMIT}.")
+        raise NotPossible("key", too_long(ask.compose_token, KEY_LIMIT))
     provider = next((p for p in offer.providers if p.pk == ask.provider), None)
     if provider is None:
-        raise NotPossible("provider", "This provider is switched off. Choose another one.")
+        raise NotPossible("provider", _("This provider is switched off. Choose another one."))
     model = next((m for m in provider.models if m.slug == ask.model), None)
     if model is None:
-        raise NotPossible(
-            "model", f"{provider.name} does not offer {ask.model or 'this model'} now. Choose another one."
-        )
+        raise NotPossible("model", no_model(provider, ask.model))
     combination = _combination(model, ask)
+    if not 1 <= ask.takes <= TAKES_MOST:
+        said = _("{takes} takes are not offered. Choose 1 to {most}.")
+        raise NotPossible("takes", said.format(takes=ask.takes, most=TAKES_MOST))
     _check_reference(author, provider, model, ask)
+    if problem := derive.objection(author, ask, combination):
+        raise NotPossible(*problem)
     return replace(ask, text=text, options=_options(model, ask)), provider, combination
+
+
+def tidied(text: str) -> str:
+    """The text as it is kept and sent."""
+    text = text.replace("\r\n", "\n").replace("\x00", "").strip()
+    return text.encode("utf-8", "replace").decode()  # a command line may hold half a character
+
+
+def no_model(provider: OfferedProvider, wish: str) -> str:
+    if not wish:
+        said = _("{provider} does not offer this model now. Choose another one.")
+    else:
+        said = _("{provider} does not offer {model} now. Choose another one.")
+    return said.format(provider=provider.name, model=wish)
 
 
 def _options(model: OfferedModel, ask: Ask) -> dict[str, str]:
@@ -103,7 +143,8 @@ def _options(model: OfferedModel, ask: Ask) -> dict[str, str]:
         value = ask.options.get(option.name, option.default)
         if value not in {known.value for known in option.values}:
             choices = ", ".join(known.value for known in option.values if known.value)
-            raise NotPossible(option.name, f"{value} is not a choice for {option.label}. Choose one of {choices}.")
+            said = _("{value} is not a choice for {option}. Choose one of {choices}.")
+            raise NotPossible(option.name, said.format(value=value, option=option.label, choices=choices))
         chosen[option.name] = value
     return chosen
 
@@ -112,13 +153,14 @@ def _check_reference(author: User, provider: OfferedProvider, model: OfferedMode
     if ask.reference is None:
         return
     if not model.references:
-        why = model.references_off or f"{model.name} takes no reference image. Remove it or choose another model."
-        raise NotPossible("reference", why)
+        none = _("{model} takes no reference image. Remove it or choose another model.").format(model=model.name)
+        raise NotPossible("reference", model.references_off or none)
     image = Reference.objects.visible_to(author).filter(key=ask.reference).first()
     if image is None:
-        raise NotPossible("reference", "This image is not there any more. Add it again.")
+        raise NotPossible("reference", _("This image is not there any more. Add it again."))
     if provider.by_address and not image.source_url:
-        raise NotPossible("reference", f"{provider.name} takes images by their address only. Give the image's URL.")
+        said = _("{provider} takes images by their address only. Give the image's URL.")
+        raise NotPossible("reference", said.format(provider=provider.name))
 
 
 def _combination(model: OfferedModel, ask: Ask) -> Combination:
@@ -138,48 +180,78 @@ def _combination(model: OfferedModel, ask: Ask) -> Combination:
 def _not_offered(model: OfferedModel, left: list[Combination], field: str, wanted: object) -> str:
     unit = " s" if field == "seconds" else ""
     choices = ", ".join(dict.fromkeys(f"{getattr(c, field)}{unit}" for c in left))
-    return f"{wanted or 'Nothing'}{unit} is not offered by {model.name} here. Choose {choices or 'another model'}."
+    value = f"{wanted}{unit}" if wanted else _("Nothing")
+    if not choices:
+        return _("{value} is not offered by {model} here. Choose another model.").format(value=value, model=model.name)
+    said = _("{value} is not offered by {model} here. Choose {choices}.")
+    return said.format(value=value, model=model.name, choices=choices)
 
 
-def _earlier(author: User, compose_token: str) -> Job | None:
-    return Job.objects.filter(author=author, compose_token=compose_token).order_by("take").first()
-
-
-def _make(author: User, ask: Ask, provider: OfferedProvider, combination: Combination) -> Job:
+def _make(author: User, ask: Ask, provider: OfferedProvider, combination: Combination) -> tuple[Job, ...]:
     now = timezone.now()
     row = Provider.objects.get(pk=provider.pk)
     image = Reference.objects.visible_to(author).get(key=ask.reference) if ask.reference else None
-    job = Job.objects.create(
-        author=author,
-        prompt=_prompt(author, ask),
-        visibility=ask.visibility,
-        provider=row,
-        provider_name=row.name,
-        dialect=row.dialect,
-        model=ask.model,
-        aspect_ratio=combination.aspect_ratio,
-        seconds=combination.seconds,
-        quality=combination.quality,
-        width=combination.width,
-        height=combination.height,
-        options=dict(ask.options),
-        reference=image,
-        reference_fit=ask.reference_fit if image else "",
-        state=State.QUEUED,
-        state_since=now,
-        compose_token=ask.compose_token,
-    )
-    JobEvent.objects.create(job=job, at=now, state=State.QUEUED, actor=author)
+    model = next(m for m in provider.models if m.slug == ask.model)
+    price = price_of(provider, model, combination)
+    frozen: dict[str, Any] = {
+        "author": author,
+        "prompt": _prompt(author, ask),
+        "visibility": ask.visibility,
+        "provider": row,
+        "provider_name": row.name,
+        "dialect": row.dialect,
+        "model": ask.model,
+        "aspect_ratio": combination.aspect_ratio,
+        "seconds": combination.seconds,
+        "quality": combination.quality,
+        "width": combination.width,
+        "height": combination.height,
+        "orientation": orientation_of(combination.width, combination.height, combination.aspect_ratio) or "",
+        "options": dict(ask.options),
+        "reference": image,
+        "reference_fit": ask.reference_fit if image else "",
+        "list_price": price.amount if price else None,
+        "currency": price.currency if price else "",
+        "takes": ask.takes,
+        **derive.columns(author, ask, combination),
+        "state": State.QUEUED,
+        "state_since": now,
+        "compose_token": ask.compose_token,
+    }
+    jobs = tuple(_make_one(frozen, number) for number in range(1, ask.takes + 1))
+    index_new(jobs)
+    recount(frozen["prompt"].pk)
+    return jobs
+
+
+def _make_one(frozen: Mapping[str, Any], take: int) -> Job:
+    job = Job.objects.create(**frozen, take=take)
+    JobEvent.objects.create(job=job, at=job.state_since, state=job.state, actor=job.author)
     return job
 
 
 def _prompt(author: User, ask: Ask) -> Prompt:
-    """The row of this text: the shared one, or the author's own private one."""
-    owner = author if ask.visibility == Visibility.ME else None
-    prompt, _ = Prompt.objects.update_or_create(
+    """The row of this text: the shared one, or the author's own private one. A new one knows what it was made from."""
+    now = timezone.now()
+    prompt, is_new = Prompt.objects.update_or_create(
         text_hash=text_hash(ask.text),
-        owner=owner,
-        defaults={"last_run_at": timezone.now()},
-        create_defaults={"text": ask.text, "author": author, "last_run_at": timezone.now()},
-    )
+        owner=author if ask.visibility == Visibility.ME else None,
+        defaults={"last_run_at": now},
+        create_defaults={
+            "text": ask.text, "author": author, "last_run_at": now, "is_template": is_template(ask.text),
+            "parent": _parent(author, ask),
+        },
+    )  # fmt: skip
+    if is_new:
+        index_prompt(prompt.pk)
     return prompt
+
+
+def _parent(author: User, ask: Ask) -> Prompt | None:
+    """The prompt that was forked, or that of the job this ask is derived from, unless the text is the same."""
+    seen = Prompt.objects.visible_to(author).filter(erased_at=None).exclude(text_hash=text_hash(ask.text))
+    if ask.forked_from is not None:
+        return seen.filter(pk=ask.forked_from).first()
+    if ask.derived_from is None:
+        return None
+    return seen.filter(jobs__key=ask.derived_from, jobs__in=Job.objects.visible_to(author)).first()

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from django.core import signing
 from django.urls import reverse
+from django.utils.translation import gettext, gettext_noop
 
 from generations import contract
 from generations.contract import Delivery, Dialect
@@ -16,9 +17,12 @@ from generations.services.references import ENDINGS, NotUsable, NotUsableNow, im
 
 SALT = "generations.reference-link"
 LINK_LIFE = timedelta(hours=24)
-TAKES_NONE = "This kind of provider takes no reference image."
-NO_ADDRESS = "Reference images need PUBLIC_URL to be set, so that the provider can fetch them. Ask an admin."
-WAS_UPLOADED = (
+# What ends a job or holds it up is stored with it, in English; `unavailable` tells the same to a reader.
+TAKES_NONE = gettext_noop("This kind of provider takes no reference image.")
+NO_ADDRESS = gettext_noop(
+    "Reference images need PUBLIC_URL to be set, so that the provider can fetch them. Ask an admin."
+)
+WAS_UPLOADED = gettext_noop(
     "The provider takes an image by its own address only, and this one was uploaded. Cancel and give the image's URL, "
     "or ask an admin to deliver images in another way."
 )
@@ -35,8 +39,8 @@ def unavailable(provider: Provider, kind: type[Dialect] | Dialect) -> str:
     """Why reference images cannot go to this provider; "" when they can."""
     way = delivery_of(provider, kind)
     if way is None:
-        return TAKES_NONE
-    return NO_ADDRESS if way == Delivery.LINK and not address(provider) else ""
+        return gettext(TAKES_NONE)
+    return gettext(NO_ADDRESS) if way == Delivery.LINK and not address(provider) else ""
 
 
 def prepared(job: Job, provider: Provider, kind: type[Dialect] | Dialect) -> tuple[contract.Reference, ...]:

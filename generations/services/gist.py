@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from django.utils.translation import gettext_noop as _
+
 from generations.contract import Cause, DialectError, Refused
 
 # The only words of an answer that are kept: codes of the dialects' families. Any other text may be somebody's prompt.
@@ -16,34 +18,38 @@ CODES = frozenset(
         "read_request_body_failed",
     }
 )  # fmt: skip
+REFUSED = _("The provider refused the request.")
+ANSWERED, CAUSED = _("HTTP {status}: {words}"), _("Cause: {cause}.")
 ANSWER = re.compile(r"HTTP (\d{3})\b(?:: (\w+))?")
 CAUSES = {401: Cause.KEY, 402: Cause.BALANCE, 403: Cause.BALANCE, 429: Cause.BALANCE, 404: Cause.PATH}
 CURES = {
-    Cause.NAME: "Its name is not known (DNS). Look for a typing error in the base URL.",
-    Cause.UNREACHABLE: "Nothing answers there. Check host and port, and whether a firewall is in between.",
-    Cause.TLS: "The TLS handshake failed. Check that the port speaks https.",
-    Cause.CERTIFICATE: "Its certificate is not one this machine trusts. It must be valid for exactly this name.",
-    Cause.FORBIDDEN: "It leads to a private address. If that is meant, allow a private address for this provider.",
-    Cause.KEY: "It answered, but refused the key. Set the key again.",
-    Cause.BALANCE: "It answered and knows the key, but refuses it: the balance is used up or a permission is missing.",
-    Cause.PAGE: "A web page answered, not the API. The base URL or a path is wrong.",
-    Cause.PATH: "It answered, but does not know this path. Check the base URL, the dialect and the paths.",
-    Cause.BUSY: "It answered that it is busy. The address works; try again in a minute to learn about the key.",
+    Cause.NAME: _("Its name is not known (DNS). Look for a typing error in the base URL."),
+    Cause.UNREACHABLE: _("Nothing answers there. Check host and port, and whether a firewall is in between."),
+    Cause.TLS: _("The TLS handshake failed. Check that the port speaks https."),
+    Cause.CERTIFICATE: _("Its certificate is not one this machine trusts. It must be valid for exactly this name."),
+    Cause.FORBIDDEN: _("It leads to a private address. If that is meant, allow a private address for this provider."),
+    Cause.KEY: _("It answered, but refused the key. Set the key again."),
+    Cause.BALANCE: _(
+        "It answered and knows the key, but refuses it: the balance is used up or a permission is missing."
+    ),
+    Cause.PAGE: _("A web page answered, not the API. The base URL or a path is wrong."),
+    Cause.PATH: _("It answered, but does not know this path. Check the base URL, the dialect and the paths."),
+    Cause.BUSY: _("It answered that it is busy. The address works; try again in a minute to learn about the key."),
 }
 
 
 def gist(error: DialectError) -> str:
     """The status and code of the answer, our sentence and the cause: what an admin needs, and no free words."""
     status, code = _answer(error.detail)
-    sentence = "The provider refused the request." if isinstance(error, Refused) else str(error)
-    cause = "" if error.cause == Cause.OTHER else f" Cause: {error.cause}."
-    return ": ".join(filter(None, [_named(status, code), sentence])) + cause
+    sentence = REFUSED if isinstance(error, Refused) else str(error)
+    told = _answered(status, code, sentence)
+    return told if error.cause == Cause.OTHER else f"{told} {CAUSED.format(cause=error.cause)}"
 
 
 def cure(detail: str) -> str:
     """A pause's reason from an error's detail: of an answer its status, code and cure; else the detail as it is."""
     status, code = _answer(detail)
-    return f"{_named(status, code)}: {CURES[_cause(status, code)]}" if status else detail
+    return _answered(status, code, CURES[_cause(status, code)]) if status else detail
 
 
 def _answer(detail: str) -> tuple[int, str]:
@@ -54,9 +60,10 @@ def _answer(detail: str) -> tuple[int, str]:
     return int(found[1]), found[2] if found[2] in CODES else ""
 
 
-def _named(status: int, code: str) -> str:
-    """HTTP 401, invalid_api_key"""
-    return ", ".join(filter(None, [f"HTTP {status}" if status else "", code]))
+def _answered(status: int, code: str, words: str) -> str:
+    """HTTP 401, invalid_api_key: the words"""
+    known = ", ".join(filter(None, [str(status), code]))
+    return ANSWERED.format(status=known, words=words) if status else words
 
 
 def _cause(status: int, code: str) -> Cause:

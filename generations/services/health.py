@@ -18,15 +18,15 @@ TOLD = 300  # characters of an error that are kept
 PROBE_EVERY = timedelta(seconds=10)  # between single tries while nothing gets through
 
 
-def answered(provider_pk: int, results: Sequence[DialectError | None]) -> None:
-    """Note how calls to a provider went, oldest first; None is a good answer.
+def answered(provider_pk: int, results: Sequence[DialectError | None], **also: object) -> None:
+    """Note how calls to a provider went, oldest first; None is a good answer. `also` are further columns of its row.
 
     A refusal or "no such job" is a good answer too: the provider is there and speaks.
     """
     errors = [e for e in results if e is not None and not _is_good(e)]
     now = timezone.now()
     _count(provider_pk, now, len(results), len(errors))
-    changes: dict[str, object] = {}
+    changes = dict(also)
     if len(errors) < len(results):
         changes |= {"last_success_at": now, "failures_in_row": 0, "quiet_until": _asked_quiet(now, errors)}
     else:

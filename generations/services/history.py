@@ -2,39 +2,75 @@
 
 from __future__ import annotations
 
-from django.db.models import Count, Exists, IntegerField, OuterRef, QuerySet, Subquery, Value
-from django.db.models.functions import Coalesce
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
-from generations.models import Job, Prompt, State, User
+from django.db.models import Count, Exists, F, IntegerField, OuterRef, Prefetch, Q, QuerySet, Subquery, Value, Window
+from django.db.models.functions import Coalesce, RowNumber
+
+from generations.models import Favourite, Job, Prompt, PromptMark, PromptQuerySet, PromptTag, State, User
 from generations.services.paging import Keyset
 
 HISTORY = Keyset(at="last_run_at", name="id")
+SORTS: Mapping[str, Keyset] = MappingProxyType(
+    {
+        "recent": HISTORY,
+        "used": Keyset(at="runs", name="id"),
+        "rated": Keyset(at="rating", name="id"),
+        "success": Keyset(at="success", name="id"),
+    }
+)
+BEST = 3
 
 
-def history(user: User) -> QuerySet[Prompt]:
-    """Prompts this user may see. Each row carries `runs`, `done` and `failed`, its newest job and newest poster.
+def history(user: User | None) -> PromptQuerySet:
+    """Prompts this user may see that were run or saved. Each row carries `is_favourite`, his own mark.
 
-    Only jobs the user may see are counted, so a private run never shows in a shared number.
+    Nobody in particular sees what the whole team does.
     """
-    seen = Job.objects.visible_to(user).filter(prompt=OuterRef("pk"))
-    kept = seen.on_the_shelf().filter(state=State.DONE).exclude(cover__poster="")
-    newest, shown = seen.newest_first(), kept.newest_first()
-    return Prompt.objects.visible_to(user).filter(Exists(seen)).select_related("author", "owner").annotate(
-        runs=_count(seen),
-        done=_count(seen.filter(state=State.DONE)),
-        failed=_count(seen.filter(state=State.FAILED)),
-        newest_key=Subquery(newest.values("key")[:1]),
-        newest_state=Subquery(newest.values("state")[:1]),
-        poster_key=Subquery(shown.filter(cover__stored_at__isnull=False).values("key")[:1]),
-    )  # fmt: skip
+    marks = PromptMark.objects.filter(prompt=OuterRef("pk"), user=user, favourite=True)
+    tags = Prefetch("prompt_tags", PromptTag.objects.select_related("tag").order_by("tag__name"))
+    seen = Prompt.objects.visible_to(user) if user else Prompt.objects.filter(owner=None)
+    rows = seen.listed().select_related("author", "owner", "pinned_by", "erased_by")
+    return rows.prefetch_related(tags).annotate(is_favourite=Exists(marks))
 
 
-def run_by(rows: QuerySet[Prompt], user: User) -> QuerySet[Prompt]:
-    """Those of the rows that this user ran."""
-    return rows.filter(Exists(Job.objects.filter(prompt=OuterRef("pk"), author=user)))
+def run_by(rows: PromptQuerySet, user: User) -> PromptQuerySet:
+    """Those of the rows that this user ran, or wrote down to be run."""
+    ran = Exists(Job.objects.filter(prompt=OuterRef("pk"), author=user))
+    return rows.filter(Q(ran) | Q(author=user, saved_at__isnull=False))
 
 
-def _count(jobs: QuerySet[Job]) -> Coalesce:
-    """How many, by a subquery: only the rows of the asked page are counted, not the whole table."""
-    counted = jobs.order_by().values("prompt").annotate(n=Count("pk")).values("n")
-    return Coalesce(Subquery(counted, output_field=IntegerField()), Value(0))
+def pinned(rows: PromptQuerySet) -> list[Prompt]:
+    """Those that staff pinned, the last pinned first. There are never many."""
+    return list(rows.filter(pinned_at__isnull=False).order_by("-pinned_at"))
+
+
+def latest_of(user: User, limit: int) -> list[Prompt]:
+    """The prompts this user ran last, the latest first, each once."""
+    mine = Job.objects.filter(author=user)
+    run = Prompt.objects.filter(Exists(mine.filter(prompt=OuterRef("pk"))), erased_at=None)
+    last = Subquery(mine.filter(prompt=OuterRef("pk")).newest_first().values("created_at")[:1])
+    return list(run.annotate(mine_at=last).order_by("-mine_at", "-pk")[:limit])
+
+
+def best_clips(prompts: Iterable[Prompt], user: User, most: int = BEST) -> dict[int, list[Job]]:
+    """By prompt its clips with a poster that this user may see: the most loved, then the newest. One query."""
+    place = Window(RowNumber(), partition_by=F("prompt"), order_by=[F("hearts").desc(), F("pk").desc()])
+    rows = _posters(user).filter(prompt__in=[prompt.pk for prompt in prompts])
+    best = rows.annotate(hearts=_hearts(), rank=place).filter(rank__lte=most).order_by("prompt", "rank")
+    found: dict[int, list[Job]] = defaultdict(list)
+    for job in best:
+        found[job.prompt_id].append(job)
+    return dict(found)
+
+
+def _posters(user: User) -> QuerySet[Job]:
+    done = Job.objects.visible_to(user).on_the_shelf().filter(state=State.DONE, cover__stored_at__isnull=False)
+    return done.exclude(cover__poster="").select_related("cover").order_by()
+
+
+def _hearts() -> Coalesce:
+    marks = Favourite.objects.filter(job=OuterRef("pk")).order_by().values("job").annotate(n=Count("pk")).values("n")
+    return Coalesce(Subquery(marks, output_field=IntegerField()), Value(0))

@@ -10,6 +10,7 @@ from functools import partial
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from generations.contract import Cause, DialectError, Misconfigured, NotKnown, RemoteOutput, RemoteState, Snapshot
 from generations.models import Charged, Job, Output, State, Watch
@@ -20,7 +21,15 @@ NO_URL_LOOKS = 6
 MISSING_LOOKS = 5
 SILENT_LOOKS = 30  # about half an hour at the slowest pace
 TROUBLE_AFTER = 3
-NOBODY_ASKED = "So nobody could ask how it went, and it was given up."
+NOBODY_ASKED = gettext_noop("So nobody could ask how it went, and it was given up.")
+NO_FILE = gettext_noop("The provider says it is finished but gives no file.")
+NO_REASON = gettext_noop("The provider failed and gave no reason.")
+BROKEN = gettext_noop("The provider could not make it: {why}")
+STOPPED = gettext_noop("The provider began, then its content rules stopped it: {why}")
+CANCELLED_SAYING = gettext_noop("The provider cancelled it: {why}")
+CANCELLED = gettext_noop("The provider cancelled it.")
+NOT_KNOWN = gettext_noop("The provider no longer knows this job.")
+LATE = gettext_noop("The provider did not finish within {hours} hours.")
 REASON = 500  # characters of a provider's words that are kept
 
 
@@ -30,11 +39,13 @@ class OutOfReach(DialectError):
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """Where the job goes after a look, why, and whether it cost money."""
+    """Where the job goes after a look, why, and whether it cost money. `detail` is for staff."""
 
     to: State
     reason: str
     charged: Charged
+    cause: Cause = Cause.OTHER
+    detail: str = ""
     outputs: tuple[RemoteOutput, ...] = ()
 
 
@@ -43,24 +54,37 @@ def judge(watch: Watch, result: Snapshot | DialectError) -> Ending | None:
     if isinstance(result, DialectError):
         return _judge_error(watch, result)
     watch.errors = watch.missing = 0
-    watch.trouble, watch.word, said = "", "", result.reason[:REASON]
+    watch.trouble, watch.word = "", ""
     match result.state:
         case RemoteState.SUCCEEDED if result.outputs:
-            return Ending(State.ARCHIVING, "", Charged.YES, result.outputs)
+            return Ending(State.ARCHIVING, "", Charged.YES, outputs=result.outputs)
         case RemoteState.SUCCEEDED:
             watch.no_url += 1
             watch.progress = 100
             if watch.no_url >= NO_URL_LOOKS:
-                return Ending(State.FAILED, "The provider says it is finished but gives no file.", Charged.YES)
+                return Ending(State.FAILED, NO_FILE, Charged.YES, Cause.LOST)
         case RemoteState.FAILED:
-            return Ending(State.FAILED, said or "The provider failed and gave no reason.", Charged.UNKNOWN)
+            return Ending(State.FAILED, _why(result), Charged.UNKNOWN, result.cause, result.detail)
         case RemoteState.CANCELLED:
-            return Ending(State.CANCELLED, said or "The provider cancelled it.", Charged.UNKNOWN)
+            return Ending(State.CANCELLED, _why(result), Charged.UNKNOWN, result.cause, result.detail)
         case RemoteState.UNRECOGNISED:
             watch.word = result.word[:60]
     if result.progress is not None:
         watch.progress = max(watch.progress or 0, result.progress)
     return _too_old(watch)
+
+
+def _why(seen: Snapshot) -> str:
+    """Why the provider ended it, in a sentence of ours around its own words."""
+    if not seen.reason:
+        return CANCELLED if seen.state == RemoteState.CANCELLED else NO_REASON
+    if seen.cause == Cause.CONTENT:
+        said = STOPPED
+    elif seen.state == RemoteState.CANCELLED:
+        said = CANCELLED_SAYING
+    else:
+        said = BROKEN if seen.cause == Cause.BROKEN else "{why}"
+    return said.format(why=seen.reason)[:REASON]
 
 
 def _judge_error(watch: Watch, error: DialectError) -> Ending | None:
@@ -73,7 +97,7 @@ def _judge_error(watch: Watch, error: DialectError) -> Ending | None:
     if watch.errors >= TROUBLE_AFTER:
         watch.trouble = error.detail[:REASON]
     if watch.missing >= MISSING_LOOKS and (error.cause != Cause.PATH or _too_old(watch)):
-        return Ending(State.FAILED, "The provider no longer knows this job.", Charged.UNKNOWN)
+        return Ending(State.FAILED, NOT_KNOWN, Charged.UNKNOWN, Cause.LOST)
     # Old age is judged by news, or by a long silence: the portal may just have been off, or its key be wrong.
     if watch.errors < SILENT_LOOKS or isinstance(error, Misconfigured):
         return None
@@ -85,14 +109,14 @@ def _too_old(watch: Watch) -> Ending | None:
     if timezone.now() - watch.since < timedelta(seconds=settings.RUNNING_MAX_AGE):
         return None
     hours = settings.RUNNING_MAX_AGE / 3600
-    return Ending(State.FAILED, f"The provider did not finish within {hours:g} hours.", Charged.UNKNOWN)
+    return Ending(State.FAILED, LATE.format(hours=f"{hours:g}"), Charged.UNKNOWN, Cause.LATE)
 
 
 def end(watch: Watch, ending: Ending, fence: dict[str, object]) -> bool:
     """Move the watched job out of RUNNING, if the watch still matches the fence."""
     job, move = watch.job, partial(advance, watch.job, ending.to, charged=ending.charged, watch=fence)
     if ending.to != State.ARCHIVING:
-        return move(reason=ending.reason, detail=watch.trouble)
+        return move(reason=ending.reason, cause=ending.cause, detail=ending.detail or watch.trouble)
     return _to_archive(job, ending.outputs, partial(move, rendered_in=_seconds_since(watch.since)))
 
 

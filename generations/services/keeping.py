@@ -19,6 +19,7 @@ from django.core.files.storage import Storage
 from django.db import DatabaseError, connection, transaction
 from django.db.models import F
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from generations.media import ClipFacts
 from generations.models import Heartbeat, Job, JobEvent, Output, State
@@ -29,7 +30,8 @@ from generations.transport import Fetched
 log = logging.getLogger(__name__)
 
 HOLD_EVERY = 20.0
-COPIED_LATER = "The file was copied after all."
+NOT_COPIED = gettext_noop("The file could not be copied into the library.")
+COPIED_LATER = gettext_noop("The file was copied after all.")
 
 
 def lease_time() -> timedelta:
@@ -166,7 +168,7 @@ def finish(output: Output) -> None:
     if Output.objects.wanted().filter(job=job).exists():
         return
     lost = Output.objects.filter(job=job, stored_at=None).first()
-    reason = "The file could not be copied into the library." if lost else ""
+    reason = NOT_COPIED if lost else ""
     if job.state == State.ARCHIVING:
         advance(job, State.DONE, reason=reason, detail=lost.trouble if lost else "")
     elif job.state == State.DONE and job.reason != reason:

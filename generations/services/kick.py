@@ -15,6 +15,7 @@ from sora_portal.brokers import own_door
 RUN_ENGINE = "generations.tasks.run_engine"
 ARCHIVE = "generations.tasks.archive"
 TIDY = "generations.tasks.tidy"
+DELIVER = "generations.tasks.deliver"
 CANARY = "generations.tasks.canary"
 MAIN, ENGINE, ARCHIVES = "portal", "engine", "archive"
 """The clusters by name. Always named in full: inside a cluster's own processes the default is that cluster."""
@@ -50,6 +51,11 @@ def kick_archive(output_pk: int) -> None:
 def kick_tidy() -> None:
     """Have the archive cluster, where the files arrive, bring files and rows together."""
     async_task(TIDY, cluster=ARCHIVES)
+
+
+def kick_deliver() -> None:
+    """Have a queue cluster tell what waits to be told, unless one is asked already."""
+    _enqueue_once(MAIN, DELIVER)
 
 
 def kick_canary(cluster: str) -> None:

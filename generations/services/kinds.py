@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from generations.catalogue import presets_of
 from generations.contract import Delivery, Preset
 from generations.dialects import DIALECTS
+from generations.services.wording import preset_in_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,7 @@ class Kind:
 def kinds() -> list[Kind]:
     """Every preset of every dialect."""
     return [
-        Kind(slug, dialect.title, preset, dialect.deliveries)
+        Kind(slug, dialect.title, preset_in_words(preset), dialect.deliveries)
         for slug, dialect in sorted(DIALECTS.items())
         for preset in presets_of(slug)
     ]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
+from typing import Any, Protocol
 
 from django.db import connection
+from django.db.models import QuerySet
 
 from generations.models import Job, State
 
@@ -51,8 +53,17 @@ def placed(jobs: Iterable[Job]) -> list[Job]:
     return rows
 
 
-def places(jobs: Iterable[Job]) -> dict[int, int]:
-    """How many jobs go before each of these waiting ones, plus one, by primary key. One query."""
+class InLine(Protocol):
+    """A job, or what is known of one."""
+
+    @property
+    def pk(self) -> int: ...
+    @property
+    def state(self) -> str: ...
+
+
+def places(jobs: Iterable[InLine]) -> dict[int, int]:
+    """How many jobs go before each of these waiting ones, plus one, by primary key. One query, none if none waits."""
     waiting = [job.pk for job in jobs if job.state == State.QUEUED]
     if not waiting:
         return {}
@@ -61,7 +72,17 @@ def places(jobs: Iterable[Job]) -> dict[int, int]:
     return {row[0]: row[1] for row in rows}
 
 
-def _read(select: str, values: Sequence[str | int | datetime | None]) -> list[tuple[int, ...]]:
+def with_places(jobs: QuerySet[Job, tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """The rows of a list of values with `pk` in it, as the database gives them; last the place in line, 0 without one.
+
+    One query, for what is asked every two seconds.
+    """
+    asked, values = jobs.query.sql_with_params()
+    select = f"SELECT asked.*, COALESCE(place, 0) FROM ({asked}) AS asked LEFT JOIN line ON line.id = asked.pk"  # noqa: S608
+    return _read(select, values)
+
+
+def _read(select: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(LINE.format(table=Job._meta.db_table) + select, [*IN_FLIGHT, State.QUEUED, *values])
         return list(cursor.fetchall())

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from django.core.cache import cache
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from generations.contract import Cause, DialectError, Listed, Lists, Misconfigured, NotKnown, Refused
 from generations.dialects import DIALECTS
@@ -27,6 +28,10 @@ OFF = timedelta(days=1)  # for a server that has no list
 BEFORE, AFTER = 60.0, 600.0  # seconds around the sending in which the job was made, by the provider's clock
 SOON = 10  # seconds between two lists that callers may ask for
 SHOWN = 5  # candidates that are kept for one submission
+FOUND_IN = {
+    Source.WEBHOOK: gettext_noop("In a signed webhook of the account: {remote_id}"),
+    Source.LIST: gettext_noop("In the provider's list: {remote_id}"),
+}
 NO_LIST = (Cause.PAGE, Cause.PATH)
 
 
@@ -111,7 +116,7 @@ def consider(
 
 def _adopted(sent: Submission, job: Listed, source: Source) -> bool:
     try:
-        settle(sent.pk, job.remote_id, f"In {source.label}")
+        settle(sent.pk, job.remote_id, FOUND_IN[source])
     except IdTaken as error:
         log.info("submission %s: %s", sent, error)
         return False

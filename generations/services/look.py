@@ -7,17 +7,19 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from operator import attrgetter
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from generations.contract import Dialect, DialectError, HttpCall, NotTaken, Snapshot
 from generations.models import Provider, Watch
 from generations.process import failpoint
 from generations.services.health import answered
 from generations.services.judge import Ending, end, judge
+from generations.services.leases import new_lease
 from generations.services.pace import SLOWEST, Usual, after_error, jittered, next_look
 from generations.services.speaking import NotSpoken, dialect_of
 
@@ -83,7 +85,7 @@ def _room(provider: Provider | None, busy: Mapping[int | None, int]) -> int:
 def _claim(provider: Provider | None, room: int, now: datetime) -> list[Look]:
     rows = Watch.objects.select_for_update(skip_locked=connection.features.has_select_for_update_skip_locked)
     due = list(rows.filter(provider=provider, next_poll_at__lte=now).order_by("next_poll_at")[:room])
-    lease, says = uuid4(), _Speaker(provider)
+    lease, says = new_lease(), _Speaker(provider)
     looks = [says.look(watch, lease, now) for watch in due]
     Watch.objects.filter(pk__in=[watch.pk for watch in due]).update(lease=lease, next_poll_at=now + VISIBILITY)
     return looks
@@ -105,10 +107,10 @@ class _Speaker:
     def _dialect(self, watch: Watch) -> Dialect | str:
         """The dialect the job was sent in, or why it cannot be spoken."""
         if self.provider is None:
-            return "The provider was removed."
+            return gettext_noop("The provider was removed.")
         if watch.origin != self.origin:
             # The job lives at the old address; the key belongs to the new one.
-            return "The provider's address was changed after this was sent."
+            return gettext_noop("The provider's address was changed after this was sent.")
         if watch.dialect not in self.dialects:
             try:
                 self.dialects[watch.dialect] = dialect_of(self.provider, watch.dialect)
@@ -176,7 +178,7 @@ def _next_look(seen: Seen) -> datetime:
 def _keep_quiet(looks: list[Look]) -> None:
     """One statement for all: the plain columns are their own database values, only the two others are adapted."""
     sets = ", ".join(f"{name} = %s" for name in ("next_poll_at", *PLAIN))
-    sql = f"UPDATE {Watch._meta.db_table} SET {sets} WHERE job_id = %s AND lease = %s"  # noqa: S608
+    sql = f"UPDATE {Watch._meta.db_table} SET lease = NULL, {sets} WHERE job_id = %s AND lease = %s"  # noqa: S608
     moment, plain = connection.ops.adapt_datetimefield_value, attrgetter(*PLAIN)
     as_uuid = Watch._meta.get_field("lease").get_db_prep_value
     rows = [

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 
 from asgiref.sync import async_to_sync
 from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from generations.contract import DialectError, NeverHeard
 from generations.models import Candidate, Job, Outcome, Provider, State, Submission, User
@@ -17,14 +19,20 @@ from generations.services.candidates import Question
 from generations.services.listing import ListQuestion
 from generations.services.reconcile import IdTaken, Settled, TooLate, about, live_submission, settle
 from generations.services.speaking import NotSpoken, dialect_of
+from generations.services.told import told as in_words
 from generations.services.unsettled import lives_there
 from generations.transport import Allowance, open_door
 
 MOST = 15.0  # seconds a person waits
-FOUND = "Found: the provider has it, and it renders again."
-CHOOSE = "Not settled: more than one could be it, or the provider does not know it. Look at the ids below."
-NOTHING = "Nothing found: the provider's list shows no job that fits."
-NO_WAY = "Nothing to ask: no id was named, and this provider has no list. Look for it on the provider's own pages."
+BY_HAND = gettext_noop("Adopted by hand: {remote_id}")
+FOUND = gettext_noop("Found: the provider has it, and it renders again.")
+CHOOSE = gettext_noop(
+    "Not settled: more than one could be it, or the provider does not know it. Look at the ids below."
+)
+NOTHING = gettext_noop("Nothing found: the provider's list shows no job that fits.")
+NO_WAY = gettext_noop(
+    "Nothing to ask: no id was named, and this provider has no list. Look for it on the provider's own pages."
+)
 
 Answers = tuple[list[tuple[Question, Told | DialectError]], Shelf | DialectError | None]
 
@@ -41,7 +49,7 @@ def look_again(job: Job, number: int, actor: User) -> str:
     """Ask about every id that was named, and the list; what came of it in a sentence. Raises TooLate, NotAdopted."""
     submission = live_submission(job, number)
     if submission is None or submission.provider is None:
-        raise NotAdopted("Nothing is known of it that could be asked for.")
+        raise NotAdopted(_("Nothing is known of it that could be asked for."))
     _check_address(submission, submission.provider)
     questions, account = candidates.questions_of(submission), listing.question_of(submission)
     told, shelf = async_to_sync(_visit)(submission.provider, questions, account)
@@ -49,7 +57,7 @@ def look_again(job: Job, number: int, actor: User) -> str:
         candidates.keep_told(question, result)
     if account and shelf:
         listing.keep_list(account, shelf)
-    note(actor, "look for a lost job", about(job))
+    note(actor, gettext_noop("look for a lost job"), about(job))
     return _in_a_sentence(job, submission, shelf)
 
 
@@ -58,28 +66,28 @@ def adopt(job: Job, number: int, remote_id: str, actor: User) -> None:
     submission = live_submission(job, number)
     provider = submission.provider if submission else job.provider
     if provider is None:
-        raise NotAdopted("Its provider was removed, so nobody can be asked.")
+        raise NotAdopted(_("Its provider was removed, so nobody can be asked."))
     if submission:
         _check_address(submission, provider)
     try:
         dialect = dialect_of(provider, job.dialect)
     except NotSpoken as error:
-        raise NotAdopted(str(error)) from error
+        raise NotAdopted(in_words(str(error))) from error
     told = async_to_sync(_ask_one)(provider, Question(Candidate(remote_id=remote_id), provider, dialect))
     if isinstance(told, DialectError):
-        raise NotAdopted(str(told), told.detail)
+        raise NotAdopted(in_words(str(told)), told.detail)
     with transaction.atomic():
         _settle(submission or _written_down(job, provider), remote_id, actor)
-        note(actor, "adopt a remote id", about(job), {"remote id": ("", remote_id)})
+        note(actor, gettext_noop("adopt a remote id"), about(job), {"remote id": ("", remote_id)})
 
 
 def _settle(submission: Submission, remote_id: str, actor: User) -> None:
     try:
-        settled = settle(submission.pk, remote_id, "Adopted by hand", actor)
+        settled = settle(submission.pk, remote_id, BY_HAND, actor)
     except IdTaken as error:
-        raise NotAdopted(str(error)) from error
+        raise NotAdopted(in_words(str(error))) from error
     if settled != Settled.RUNS:
-        raise TooLate("Nothing was done: it was settled meanwhile. Reload the page to see it as it is now.")
+        raise TooLate(_("Nothing was done: it was settled meanwhile. Reload the page to see it as it is now."))
 
 
 def _written_down(job: Job, provider: Provider) -> Submission:
@@ -90,13 +98,13 @@ def _written_down(job: Job, provider: Provider) -> Submission:
     )  # fmt: skip
     mine = Job.objects.filter(pk=job.pk, state=State.UNKNOWN, token=None)
     if not mine.update(token=row.token, origin=provider.origin):
-        raise TooLate("Nothing was done: it was settled meanwhile.")
+        raise TooLate(_("Nothing was done: it was settled meanwhile."))
     return row
 
 
 def _check_address(submission: Submission, provider: Provider) -> None:
     if not lives_there(submission, provider):
-        raise NotAdopted("The provider's address was changed after this was sent, so it cannot be asked.")
+        raise NotAdopted(_("The provider's address was changed after this was sent, so it cannot be asked."))
 
 
 async def _ask_one(provider: Provider, question: Question) -> Told | DialectError:
@@ -106,7 +114,7 @@ async def _ask_one(provider: Provider, question: Question) -> Told | DialectErro
 
 async def _visit(provider: Provider, questions: Sequence[Question], account: ListQuestion | None) -> Answers:
     """One visit within MOST seconds; what there was no time for was never heard."""
-    late = NeverHeard("The provider did not answer in time.")
+    late = NeverHeard(gettext_noop("The provider did not answer in time."))
     told: list[tuple[Question, Told | DialectError]] = []
     shelf: Shelf | DialectError | None = late if account else None
     allowance = Allowance(provider.origin if provider.allow_private else "")
@@ -124,9 +132,9 @@ async def _visit(provider: Provider, questions: Sequence[Question], account: Lis
 
 def _in_a_sentence(job: Job, submission: Submission, shelf: Shelf | DialectError | None) -> str:
     if Job.objects.filter(pk=job.pk).exclude(state=State.UNKNOWN).exists():
-        return FOUND
+        return _(FOUND)
     if submission.candidates.exists():
-        return CHOOSE
+        return _(CHOOSE)
     if isinstance(shelf, DialectError) and not listing.means_no_list(shelf):
-        return f"The provider could not say: {shelf}"
-    return NOTHING if isinstance(shelf, Shelf) else NO_WAY
+        return _("The provider could not say: {why}").format(why=in_words(str(shelf)))
+    return _(NOTHING) if isinstance(shelf, Shelf) else _(NO_WAY)

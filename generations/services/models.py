@@ -8,6 +8,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Max
+from django.utils.translation import gettext, gettext_noop
 
 from generations.catalogue import options_of
 from generations.contract import CatalogueModel, Combination
@@ -17,6 +18,7 @@ from generations.services.audit import note
 from generations.services.combinations import plain, problem_of
 
 COPIED = ("name", "note", "source", "options", "references", "currency", "price_note", "enabled")
+BY_HAND = gettext_noop("by hand")
 
 
 def facts_of(model: CatalogueModel) -> dict[str, Any]:
@@ -50,8 +52,8 @@ def add_model(
     """A model by hand, usable at once. Raises ValidationError naming the field; `combinations` is one."""
     last = provider.models.aggregate(n=Max("position"))["n"]
     position = 0 if last is None else last + 1
-    row = VideoModel(provider=provider, position=position, **{"source": "by hand", **columns})
-    return _keep(row, list(combinations), "model added", actor)
+    row = VideoModel(provider=provider, position=position, **{"source": BY_HAND, **columns})
+    return _keep(row, list(combinations), gettext_noop("model added"), actor)
 
 
 def change_model(
@@ -65,7 +67,7 @@ def change_model(
     row.from_catalogue = False
     for name, value in columns.items():
         setattr(row, name, value)
-    return _keep(row, list(combinations), "model changed", actor, before)
+    return _keep(row, list(combinations), gettext_noop("model changed"), actor, before)
 
 
 def copy_model(row: VideoModel, slug: str, actor: User | None = None) -> VideoModel:
@@ -79,7 +81,7 @@ def switch_model(row: VideoModel, *, enabled: bool, actor: User | None = None) -
     """Offer a model, or offer it no longer."""
     with transaction.atomic():
         if VideoModel.objects.filter(pk=row.pk).exclude(enabled=enabled).update(enabled=enabled):
-            note(actor, "model switched", _name(row), {"enabled": (not enabled, enabled)})
+            note(actor, gettext_noop("model switched"), _name(row), {"enabled": (not enabled, enabled)})
 
 
 def _keep(
@@ -105,7 +107,7 @@ def _check(row: VideoModel, combinations: list[Combination]) -> None:
     errors: dict[str, Any] = {}
     known = options_of(row.provider.dialect)
     if unknown := [name for name in row.options if name not in known]:
-        errors["options"] = f"This dialect has no option {', '.join(unknown)}."
+        errors["options"] = gettext("This dialect has no option {names}.").format(names=", ".join(unknown))
     if problem := problem_of(combinations) or _objection(row.provider.dialect, combinations):
         errors["combinations"] = problem
     try:

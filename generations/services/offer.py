@@ -1,6 +1,10 @@
-"""What can be chosen now."""
+"""What can be chosen now, in the reader's words."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 from django.db.models import Prefetch
 
@@ -9,10 +13,28 @@ from generations.contract import Delivery, Offer, OfferedModel, OfferedProvider
 from generations.dialects import DIALECTS
 from generations.models import Provider, VideoModel
 from generations.services.delivery import unavailable
+from generations.services.wording import option_in_words, worded
+
+_held: ContextVar[Offer | None] = ContextVar("held offer", default=None)
+
+
+@contextmanager
+def one_offer() -> Iterator[Offer]:
+    """Within, `current_offer` is read once: many asks that belong together are judged by the same, and quickly."""
+    offer = current_offer()
+    before = _held.set(offer)
+    try:
+        yield offer
+    finally:
+        _held.reset(before)
 
 
 def current_offer() -> Offer:
     """Every enabled provider with its enabled models and their legal combinations; real ones before the sandbox."""
+    return _held.get() or _read()
+
+
+def _read() -> Offer:
     models = VideoModel.objects.filter(enabled=True, combinations__isnull=False).distinct()
     rows = Provider.objects.offered().prefetch_related(
         Prefetch("models", models.order_by("position", "slug").prefetch_related("combinations"), to_attr="on_offer")
@@ -35,8 +57,8 @@ def _model(provider: Provider, row: VideoModel, references_off: str) -> OfferedM
         slug=row.slug,
         name=row.name,
         combinations=tuple(combination.value() for combination in row.combinations.all()),
-        note=row.note,
-        options=tuple(known[name] for name in row.options if name in known),
+        note=worded(row.note),
+        options=tuple(option_in_words(known[name]) for name in row.options if name in known),
         references=0 if references_off else row.references,
         references_off=references_off if row.references else "",
         currency=row.currency,

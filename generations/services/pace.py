@@ -33,7 +33,7 @@ def next_look(
     base = min(max(asked, 1.0), SLOWEST) if asked else base
     early = next((base * times for times in EARLY if age < base * (times - 0.5)), None)
     if early is not None:
-        return max(early - age, base * 0.5)
+        return _between(base * 0.5, early - age, max(base, SLOWEST))
     expected = _expected(age, usual, progress)
     if expected is None:
         return _between(base, age / AGEING, SLOWEST)

@@ -5,52 +5,91 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from math import isfinite
 from typing import Any, Generic, TypeVar
 
 from django.core.exceptions import ValidationError
-from django.db.models import Model, Q, QuerySet
+from django.db.models import DateTimeField, FloatField, Model, Q, QuerySet
 
 Row = TypeVar("Row", bound=Model)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
+At = datetime | int | float
 
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[Row]):
-    """Some rows, newest first. `after` names where the next page starts, empty on the last one."""
+    """Some rows, newest or highest first. `after` names where the next page starts, empty on the last one."""
 
     rows: Sequence[Row]
     after: str
-    before: datetime | None = None  # when the row just before this page was made
+    before: datetime | None = None  # when the row just before this page was made, in a list by time
 
 
 @dataclass(frozen=True, slots=True)
 class Keyset:
-    """The order of a list: newest `at` first, ties by primary key. `name` is the column that names a row in a URL."""
+    """The order of a list: newest or highest `at` first, a date or a number, ties by primary key.
+
+    `name` is the column that names a row in a URL. A cursor holds a date in microseconds, a number as it is. Where
+    `along` is given, the highest primary key first: it is a related column that holds the row's key, and an index that
+    finds the related rows has them in this order already.
+    """
 
     at: str
     name: str
+    along: str = ""
 
-    def page(self, rows: QuerySet[Row], after: str, size: int) -> Page[Row]:
-        """The rows after the cursor; from the top when the cursor is not one of ours."""
+    def page(
+        self, rows: QuerySet[Row], after: str, size: int, where: Q | None = None, full: QuerySet[Row] | None = None
+    ) -> Page[Row]:
+        """The rows after the cursor; from the top when the cursor is not one of ours.
+
+        `where` narrows the rows; what it says of `along`'s relation is said of the same related row. `full` is how the
+        page's rows are loaded once they are known, so that the database goes through narrow rows only.
+        """
         start = self._parsed(rows, after)
-        if start is not None:
-            rows = rows.filter(self._later_in_list(rows, *start))
-        found = list(rows.order_by(f"-{self.at}", "-pk")[: size + 1])
+        where = where or Q()
+        sought = rows.filter(where & self._later_in_list(rows, *start) if start else where).order_by(*self._order)
+        found = list(sought[: size + 1]) if full is None else _loaded(sought, size + 1, full)
         cursor = self._cursor(found[size - 1]) if len(found) > size else ""
-        return Page(found[:size], cursor, start[0] if start else None)
+        before = start[0] if start and isinstance(start[0], datetime) else None
+        return Page(found[:size], cursor, before)
 
-    def _parsed(self, rows: QuerySet[Row], cursor: str) -> tuple[datetime, Any] | None:
-        micros, _, name = cursor.partition("_")
+    @property
+    def _order(self) -> tuple[str, ...]:
+        return (f"-{self.along}",) if self.along else (f"-{self.at}", "-pk")
+
+    def _parsed(self, rows: QuerySet[Row], cursor: str) -> tuple[At, Any] | None:
+        at, _, name = cursor.partition("_")
         field = rows.model._meta.get_field(self.name)
         try:
-            return EPOCH + int(micros) * MICROSECOND, field.to_python(name)  # type: ignore[union-attr]
+            return self._value(rows, at), field.to_python(name)  # type: ignore[union-attr]
         except (ValueError, OverflowError, ValidationError):
             return None
 
-    def _later_in_list(self, rows: QuerySet[Row], at: datetime, name: Any) -> Q:
-        named = rows.model._default_manager.filter(**{self.name: name}).values("pk")
-        return Q(**{f"{self.at}__lt": at}) | Q(**{self.at: at, "pk__lt": named[:1]})
+    def _value(self, rows: QuerySet[Row], written: str) -> At:
+        field = rows.model._meta.get_field(self.at)
+        if isinstance(field, DateTimeField):
+            return EPOCH + int(written) * MICROSECOND
+        number = float(written) if isinstance(field, FloatField) else int(written)
+        if not isfinite(number):
+            raise ValueError(written)
+        return number
+
+    def _later_in_list(self, rows: QuerySet[Row], at: At, name: Any) -> Q:
+        named = rows.model._default_manager.filter(**{self.name: name}).values("pk")[:1]
+        if self.along:
+            return Q(**{f"{self.along}__lt": named}, pk__lt=named)  # the same twice: planners see only what is said
+        # Said so that an index on `at` begins at the cursor: from an OR alone no database knows where that is.
+        return Q(**{f"{self.at}__lte": at}) & (Q(**{f"{self.at}__lt": at}) | Q(pk__lt=named))
 
     def _cursor(self, row: Row) -> str:
-        return f"{(getattr(row, self.at) - EPOCH) // MICROSECOND}_{getattr(row, self.name)}"
+        at = getattr(row, self.at)
+        written = (at - EPOCH) // MICROSECOND if isinstance(at, datetime) else repr(at)
+        return f"{written}_{getattr(row, self.name)}"
+
+
+def _loaded(sought: QuerySet[Row], size: int, full: QuerySet[Row]) -> list[Row]:
+    keys = list(sought.values_list("pk", flat=True)[:size])
+    rows = {row.pk: row for row in full.filter(pk__in=keys)}
+    return [rows[key] for key in keys if key in rows]

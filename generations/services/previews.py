@@ -7,6 +7,7 @@ from functools import cache
 
 from django.conf import settings
 from django.core.cache.backends.filebased import FileBasedCache
+from django.utils.translation import gettext as _
 
 from generations.models import Job, ModelCombination, Reference
 from generations.services import turns
@@ -39,7 +40,7 @@ def preview(image: Reference, fit: str, size: tuple[int, int]) -> tuple[bytes, s
 def job_image(job: Job, *, for_provider: bool = False) -> tuple[bytes, str]:
     """The job's reference image as its provider gets it. Raises as `preview` does."""
     if job.reference is None:
-        raise NotUsable("This job has no reference image.")
+        raise NotUsable(_("This job has no reference image."))
     return _kept(job.reference, job.reference_fit, job_size(job), turns.LINKS if for_provider else turns.PICTURES)
 
 

@@ -7,22 +7,27 @@ import time
 from dataclasses import dataclass
 
 from asgiref.sync import async_to_sync
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from generations.contract import Answer, Cause, Dialect, DialectError, HttpCall, NotKnown, Refused
 from generations.contract.secrets import blotted
 from generations.models import Provider
 from generations.services.gist import CURES
 from generations.services.speaking import NotSpoken, dialect_of, read_snapshot
+from generations.services.told import told
 from generations.transport import Allowance, open_door
 from generations.wire.reading import describe, words_of
 
 NOBODYS_JOB = "sora-portal-connection-test"
 SLOW = 5.0
-STRANGE = (
-    "It answered, but not like {}. Check that it is this kind of provider, then the base URL and the paths; behind a "
-    "proxy, that the proxy leads there."
+STRANGE = gettext_noop(
+    "It answered, but not like {kind}. Check that it is this kind of provider, then the base URL and the paths; behind "
+    "a proxy, that the proxy leads there."
 )
-KEY_WANTED = "It answered, and asks for a key. Set it on the provider's page, or by: manage.py provider set --key-env …"
+KEY_WANTED = gettext_noop(
+    "It answered, and asks for a key. Set it on the provider's page, or by: manage.py provider set --key-env …"
+)
 # How the families say that there is no such job: new-api's task_not_exist, OpenAI's "Video with id … not found".
 JOB = rf"(\b(task|video|job|generation|id|{NOBODYS_JOB})\b|任务|视频)"
 ABSENT = r"(not (be )?found|not exist|n't exist|no such|unknown|不存在|未找到)"
@@ -49,7 +54,7 @@ def probe(provider: Provider) -> Probe:
     try:
         dialect = dialect_of(provider)
     except NotSpoken as error:
-        return Probe(False, str(error), Cause.OTHER)
+        return Probe(False, told(str(error)), Cause.OTHER)
     began = time.monotonic()
     try:
         answer = async_to_sync(_ask)(provider, dialect.query(NOBODYS_JOB))
@@ -59,7 +64,7 @@ def probe(provider: Provider) -> Probe:
         return _reached(provider, time.monotonic() - began)
     if says_wrong_key(answer):
         has_key = provider.key or provider.headers
-        return Probe(False, CURES[Cause.KEY] if has_key else KEY_WANTED, Cause.KEY, _described(dialect, answer))
+        return Probe(False, _(CURES[Cause.KEY] if has_key else KEY_WANTED), Cause.KEY, _described(dialect, answer))
     return _other(dialect, answer)
 
 
@@ -87,7 +92,7 @@ def _other(dialect: Dialect, answer: Answer) -> Probe:
             return _failed(error)
     except DialectError as error:
         return _failed(error)
-    return Probe(False, STRANGE.format(dialect.title), Cause.OTHER, _described(dialect, answer))
+    return Probe(False, _(STRANGE).format(kind=dialect.title), Cause.OTHER, _described(dialect, answer))
 
 
 def _described(dialect: Dialect, answer: Answer) -> str:
@@ -95,13 +100,16 @@ def _described(dialect: Dialect, answer: Answer) -> str:
 
 
 def _failed(error: DialectError) -> Probe:
-    return Probe(False, CURES.get(error.cause, str(error)), error.cause, error.detail)
+    return Probe(False, told(CURES.get(error.cause, str(error))), error.cause, error.detail)
 
 
 def _reached(provider: Provider, seconds: float) -> Probe:
-    what = "Address and key work" if provider.key or provider.headers else "The address works, without a key"
-    slow = f" That is slow: more than {SLOW:.0f} s." if seconds > SLOW else ""
-    return Probe(True, f"{what}; it answered in {seconds:.1f} s.{slow} Nothing was spent.")
+    if provider.key or provider.headers:
+        said = _("Address and key work; it answered in {seconds} s.")
+    else:
+        said = _("The address works, without a key; it answered in {seconds} s.")
+    slow = [_("That is slow: more than {seconds} s.").format(seconds=f"{SLOW:.0f}")] if seconds > SLOW else []
+    return Probe(True, " ".join([said.format(seconds=f"{seconds:.1f}"), *slow, _("Nothing was spent.")]))
 
 
 async def _ask(provider: Provider, call: HttpCall) -> Answer:

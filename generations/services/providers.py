@@ -8,6 +8,8 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from generations.catalogue import presets_of
 from generations.contract import Preset
@@ -20,6 +22,7 @@ from generations.services.rules import check_provider
 
 log = logging.getLogger(__name__)
 
+PAUSED = gettext_noop("Paused by {person}.")
 MENDS = ("key", "headers_json", "base_url")  # one of these may be what a pause asks for
 # Tried again at once, but with one job first: what was wrong may be wrong still.
 UNHINDERED: dict[str, Any] = {
@@ -48,7 +51,12 @@ def add_provider(
         for position, model in enumerate(start.models if start else ()):
             add_from_catalogue(provider, position, model)
         given = {name: ("", getattr(provider, name)) for name in ("base_url", *sorted(SECRETS))}
-        note(actor, "provider added", provider.name, {name: change for name, change in given.items() if change[1]})
+        note(
+            actor,
+            gettext_noop("provider added"),
+            provider.name,
+            {name: change for name, change in given.items() if change[1]},
+        )
     return provider
 
 
@@ -59,8 +67,9 @@ def preset_of(dialect: str, slug: str = "") -> Preset | None:
         return presets[0] if presets else None
     found = next((preset for preset in presets if preset.slug == slug), None)
     if found is None:
-        names = ", ".join(preset.slug for preset in presets)
-        raise ValidationError({"preset": f"{dialect} has no preset {slug}. There are: {names or 'none'}."})
+        names = ", ".join(preset.slug for preset in presets) or _("none")
+        said = _("{dialect} has no preset {preset}. There are: {names}.")
+        raise ValidationError({"preset": said.format(dialect=dialect, preset=slug, names=names)})
     return found
 
 
@@ -98,16 +107,17 @@ def change_provider(provider: Provider, changes: Mapping[str, Any], actor: User 
     # Only these columns: the engine pauses and cools at any time, and an unreadable key must not be overwritten.
     row.save(update_fields=written)
     if told:
-        note(actor, "provider changed", row.name, told)
+        note(actor, gettext_noop("provider changed"), row.name, told)
     return row
 
 
 def moved(provider: Provider) -> str:
     """Why a change that was made for another address is not taken."""
-    return (
-        f"Somebody else has changed the address meanwhile: it is {provider.base_url} now. Nothing was saved, since "
+    said = _(
+        "Somebody else has changed the address meanwhile: it is {address} now. Nothing was saved, since "
         "a key goes to its own address only. Open the page again and look at it first."
     )
+    return said.format(address=provider.base_url)
 
 
 def _cleared(provider: Provider, names: Iterable[str]) -> set[str]:
@@ -126,22 +136,24 @@ def _unpaused(provider: Provider) -> dict[str, tuple[str, str]]:
 
 def enable(provider: Provider, actor: User | None = None) -> None:
     """Offer the provider again, end its pause and let it be tried at once."""
-    _switch(provider, "provider enabled", actor, enabled=True, **UNHINDERED)
+    _switch(provider, gettext_noop("provider enabled"), actor, enabled=True, **UNHINDERED)
 
 
 def disable(provider: Provider, actor: User | None = None) -> None:
     """Offer the provider no longer. Jobs in flight go on; waiting ones wait."""
-    _switch(provider, "provider disabled", actor, enabled=False)
+    _switch(provider, gettext_noop("provider disabled"), actor, enabled=False)
 
 
 def hold(provider: Provider, actor: User) -> None:
     """Pause by hand: still offered, and what is asked for waits."""
-    _switch(provider, "provider paused", actor, paused_reason=f"Paused by {actor}.", paused_by_hand=True)
+    _switch(
+        provider, gettext_noop("provider paused"), actor, paused_reason=PAUSED.format(person=actor), paused_by_hand=True
+    )
 
 
 def resume(provider: Provider, actor: User | None = None) -> None:
     """End a pause and let the provider be tried at once."""
-    _switch(provider, "provider resumed", actor, **UNHINDERED)
+    _switch(provider, gettext_noop("provider resumed"), actor, **UNHINDERED)
 
 
 def _switch(provider: Provider, action: str, actor: User | None, **columns: Any) -> None:

@@ -9,6 +9,7 @@ from uuid import uuid4
 from asgiref.sync import async_to_sync
 from django.db.models import F
 from django.utils.formats import date_format
+from django.utils.translation import gettext_noop, override
 
 from generations.contract import (
     Answer,
@@ -27,6 +28,10 @@ from generations.services.speaking import NotSpoken, dialect_of, read_snapshot
 from generations.transport import Allowance, open_door
 
 log = logging.getLogger(__name__)
+
+LINK_ENDED = gettext_noop("The provider's link ended on {when}.")
+NOT_ASKED = gettext_noop("The provider could not be asked for another address.")
+NO_OTHER = gettext_noop("The provider names no other address.")
 
 
 class Address:
@@ -51,10 +56,16 @@ class Address:
         """What it means that the file is not there, for staff: for good, or until the provider can be asked."""
         ended, text = self.output.expires_at, str(error)
         if self.output.link_ended and ended is not None:
-            text = f"The provider's link ended on {date_format(ended, 'j F Y, H:i e')}. {text}"
+            text = f"{LINK_ENDED.format(when=_in_english(ended))} {text}"
         if self.silence:
             return NeverHeard(f"{text} {self.silence}", detail=self.silence.detail)
-        return NotKnown(f"{text} The provider names no other address.")
+        return NotKnown(f"{text} {NO_OTHER}")
+
+
+def _in_english(moment: datetime) -> str:
+    """As rows keep it, whoever asked for the copy."""
+    with override("en"):
+        return date_format(moment, "j F Y, H:i e")
 
 
 def readdress(output: Output) -> bool:
@@ -84,7 +95,7 @@ def _named_now(output: Output) -> RemoteOutput | None:
     except (NotKnown, Refused):
         return None
     except DialectError as error:
-        raise NeverHeard("The provider could not be asked for another address.", detail=error.detail) from error
+        raise NeverHeard(NOT_ASKED, detail=error.detail) from error
     if snapshot.state != RemoteState.SUCCEEDED or len(snapshot.outputs) < output.number:
         return None
     return snapshot.outputs[output.number - 1]

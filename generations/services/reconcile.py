@@ -10,16 +10,22 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
+from generations.contract import Cause
 from generations.models import Candidate, Charged, Job, Outcome, State, Submission, User
 from generations.services.advance import advance
 from generations.services.audit import note
+from generations.services.wording import in_english
 
-FOUND = "Found again: the provider has it."
-NOT_CREATED = "It was not made: the provider has no such job."
-GIVEN_UP = "Given up: nobody could tell whether it was made."
-AGAIN = "Waiting to be sent again, as staff decided."
-KEPT = "Found after all: the provider has it."
+FOUND = gettext_noop("Found again: the provider has it.")
+NOT_CREATED = gettext_noop("It was not made: the provider has no such job.")
+GIVEN_UP = gettext_noop("Given up: nobody could tell whether it was made.")
+AGAIN = gettext_noop("Waiting to be sent again, as staff decided.")
+KEPT = gettext_noop("Found after all: the provider has it.")
+TAKEN = gettext_noop("Another job of the portal already has this id.")
+TAKEN_BY = gettext_noop("This id is already another job's: {job}.")
 
 
 class TooLate(Exception):
@@ -27,7 +33,7 @@ class TooLate(Exception):
 
 
 class IdTaken(Exception):
-    """The id is another submission's; str() says whose."""
+    """The id is another submission's; str() says whose, in English: it may be written down."""
 
 
 class Settled(StrEnum):
@@ -41,37 +47,48 @@ class Settled(StrEnum):
 def settle(submission_pk: int, remote_id: str, how: str, actor: User | None = None) -> Settled:
     """The provider's own answer knows this id: it is what came of the submission. Raises IdTaken.
 
-    `how` says to staff where the id was found.
+    `how` says to staff where the id, {remote_id}, was found.
     """
     try:
         with transaction.atomic():
             return _settled(_held(submission_pk), remote_id, how, actor)
     except IntegrityError as error:
-        raise IdTaken("Another job of the portal already has this id.") from error
+        raise IdTaken(TAKEN) from error
 
 
 def leave_as_not_created(job: Job, number: int, actor: User) -> None:
     """FAILED and not charged, by a person's word. Raises TooLate."""
-    _leave(job, number, State.FAILED, actor, "confirm not created", reason=NOT_CREATED, charged=Charged.NO)
+    move = {"reason": NOT_CREATED, "charged": Charged.NO, "cause": Cause.LOST}
+    _leave(job, number, State.FAILED, actor, gettext_noop("confirm not created"), **move)
 
 
 def give_up(job: Job, number: int, actor: User) -> None:
     """FAILED; nobody knows whether it was charged. Raises TooLate."""
-    _leave(job, number, State.FAILED, actor, "give up", reason=GIVEN_UP, charged=Charged.UNKNOWN)
+    _leave(
+        job,
+        number,
+        State.FAILED,
+        actor,
+        gettext_noop("give up"),
+        reason=GIVEN_UP,
+        charged=Charged.UNKNOWN,
+        cause=Cause.LOST,
+    )
 
 
 def submit_again(job: Job, number: int, actor: User) -> None:
     """Back to the queue with a submission to come: it may be billed twice. Raises TooLate."""
     changes = {"not_before": None, "cancel_asked": False}
-    _leave(job, number, State.QUEUED, actor, "submit again", reason=AGAIN, **changes)
+    _leave(job, number, State.QUEUED, actor, gettext_noop("submit again"), reason=AGAIN, **changes)
 
 
 def note_second(submission: Submission, actor: User) -> None:
     """A person knows of this second clip. Raises TooLate."""
     with transaction.atomic():
         if not Submission.objects.second_clips().filter(pk=submission.pk).update(noted_at=timezone.now()):
-            raise TooLate("Somebody noted it already.")
-        note(actor, "note a second clip", about(submission.job), {"remote id": ("", submission.remote_id)})
+            raise TooLate(_("Somebody noted it already."))
+        named = {"remote id": ("", submission.remote_id)}
+        note(actor, gettext_noop("note a second clip"), about(submission.job), named)
 
 
 def may_be_kept(submission: Submission) -> bool:
@@ -86,11 +103,11 @@ def keep_second(submission: Submission, actor: User) -> None:
         is_second = Submission.objects.second_clips().filter(pk=held.pk).exists()
         charged = Charged.UNKNOWN
         if not (is_second and may_be_kept(held)):
-            raise TooLate("It is no longer there to be kept.")
-        if not advance(held.job, State.RUNNING, token=held.token, reason=KEPT, charged=charged, actor=actor):
+            raise TooLate(_("It is no longer there to be kept."))
+        if not advance(held.job, State.RUNNING, by=held, reason=KEPT, charged=charged, actor=actor):
             raise TooLate(_stale(held.job))
         Submission.objects.filter(pk=held.pk).update(left_at=None)
-        note(actor, "keep a second clip", about(held.job), {"remote id": ("", held.remote_id)})
+        note(actor, gettext_noop("keep a second clip"), about(held.job), {"remote id": ("", held.remote_id)})
 
 
 def live_submission(job: Job, number: int) -> Submission | None:
@@ -126,14 +143,14 @@ def _settled(submission: Submission, remote_id: str, how: str, actor: User | Non
     submission.save(update_fields=["outcome", "answered_at", "remote_id", "charged", "left_at"])
     _forget_candidates(submission)
     if runs:
-        advance(job, State.RUNNING, token=submission.token, reason=FOUND, detail=f"{how}: {remote_id}", actor=actor)
+        advance(job, State.RUNNING, by=submission, reason=FOUND, detail=how.format(remote_id=remote_id), actor=actor)
     return Settled.RUNS if runs else Settled.SECOND
 
 
 def _check_free(submission: Submission, remote_id: str) -> None:
     taken = Submission.objects.filter(provider=submission.provider_id, remote_id=remote_id).select_related("job")
     if other := taken.first():
-        raise IdTaken(f"This id is already another job's: {other.job.key}.")
+        raise IdTaken(TAKEN_BY.format(job=other.job.key))
 
 
 def _forget_candidates(submission: Submission) -> None:
@@ -147,15 +164,16 @@ def _leave(job: Job, number: int, to: State, actor: User, action: str, **move: A
         seen = live_submission(job, number)
         job = _held(seen.pk).job if seen else Job.objects.select_for_update().get(pk=job.pk)
         live_submission(job, number)  # as it is now that it is held
-        if not advance(job, to, token=seen.token if seen else None, actor=actor, **move):
+        if not advance(job, to, by=seen, actor=actor, **move):
             raise TooLate(_stale(job))
         if seen:
             Submission.objects.filter(pk=seen.pk).update(left_at=timezone.now())
-        note(actor, action, about(job), {"state": (State.UNKNOWN.label, to.label)})
+        note(actor, action, about(job), {"state": (in_english(State.UNKNOWN.label), in_english(to.label))})
 
 
 def _stale(job: Job) -> str:
     state = State(Job.objects.values_list("state", flat=True).get(pk=job.pk))
     if state == State.UNKNOWN:
-        return "It was sent again meanwhile. Reload the page to see it as it is now."
-    return f"Nothing was done: it is no longer of unknown outcome, but “{state.label}”."
+        return _("It was sent again meanwhile. Reload the page to see it as it is now.")
+    said = _("Nothing was done: it is no longer of unknown outcome, but “{state}”.")
+    return said.format(state=state.label)

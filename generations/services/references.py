@@ -15,11 +15,13 @@ from asgiref.sync import async_to_sync
 from django.core.files.base import ContentFile
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from generations.contract import DialectError
 from generations.media.pictures import BYTES_MOST, NotAPicture, examine, fitted
 from generations.models import Fit, Job, Reference, User
 from generations.services import turns
+from generations.services.told import told
 from generations.transport import Allowance, Bounds, TooLarge, fetch
 
 log = logging.getLogger(__name__)
@@ -43,7 +45,7 @@ class Busy(NotUsableNow):
     """The portal has its hands full with images; in a moment it has not."""
 
     def __init__(self) -> None:
-        super().__init__("The portal is busy with other images. Try again in a moment.")
+        super().__init__(_("The portal is busy with other images. Try again in a moment."))
 
 
 def add(owner: User, content: bytes, source_url: str = "") -> Reference:
@@ -90,7 +92,7 @@ def _remove_files(row: Reference) -> None:
 def add_from_url(owner: User, url: str) -> Reference:
     """The image behind a public https address. Raises NotUsable, or Busy."""
     if not url.startswith("https://"):
-        raise NotUsable("Give an address that begins with https://.")
+        raise NotUsable(_("Give an address that begins with https://."))
     with tempfile.TemporaryDirectory(prefix="reference-") as folder:
         path = Path(folder) / "image"
         try:
@@ -98,9 +100,9 @@ def add_from_url(owner: User, url: str) -> Reference:
             with _turn(turns.FETCHES):
                 async_to_sync(fetch)(url, path, Allowance(), bounds, progress=_nobody_waits)
         except TooLarge as error:
-            raise NotUsable(f"The image has more than {BYTES_MOST >> 20} MB.") from error
+            raise NotUsable(_("The image has more than {most} MB.").format(most=BYTES_MOST >> 20)) from error
         except DialectError as error:
-            raise NotUsable(f"The image could not be fetched: {error}") from error
+            raise NotUsable(_("The image could not be fetched: {why}").format(why=told(str(error)))) from error
         return add(owner, path.read_bytes(), source_url=url)
 
 
@@ -125,12 +127,12 @@ def _named() -> Iterator[None]:
     try:
         yield
     except FileNotFoundError as error:
-        raise NotUsable("The reference image is not there any more.") from error
+        raise NotUsable(_("The reference image is not there any more.")) from error
     except NotAPicture as error:
-        raise NotUsable(str(error)) from error
+        raise NotUsable(told(str(error))) from error
     except Exception as error:
         log.warning("a reference image could not be read just now: %r", error)
-        raise NotUsableNow("The reference image could not be read just now; the next try may work.") from error
+        raise NotUsableNow(_("The reference image could not be read just now; the next try may work.")) from error
 
 
 @contextmanager
@@ -156,7 +158,7 @@ def job_size(job: Job) -> tuple[int, int]:
 def image_for(job: Job) -> tuple[bytes, str]:
     """The job's reference image, as its provider gets it. Raises NotUsable."""
     if job.reference is None:
-        raise NotUsable("This job has no reference image.")
+        raise NotUsable(_("This job has no reference image."))
     return image_of(job.reference, job.reference_fit, job_size(job))
 
 

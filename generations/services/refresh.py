@@ -8,6 +8,8 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Max
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from generations.catalogue import presets_of
 from generations.contract import CatalogueModel, Preset
@@ -25,10 +27,13 @@ class Refreshed:
     kept: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        said = [f"Added: {', '.join(self.added)}."] if self.added else []
-        said += [f"Brought up to date: {', '.join(self.filled)}."] if self.filled else []
-        said = said or ["Every model is as the catalogue says."]
-        return " ".join(said + ([f"Left as edited: {', '.join(self.kept)}."] if self.kept else []))
+        done = [(_("Added: {models}."), self.added), (_("Brought up to date: {models}."), self.filled)]
+        said = [_listed(*one) for one in done if one[1]] or [_("Every model is as the catalogue says.")]
+        return " ".join([*said, *([_listed(_("Left as edited: {models}."), self.kept)] if self.kept else [])])
+
+
+def _listed(said: str, names: tuple[str, ...]) -> str:
+    return said.format(models=", ".join(names))
 
 
 @transaction.atomic
@@ -46,9 +51,9 @@ def refresh(provider: Provider, actor: User | None = None) -> Refreshed:
     filled = {row.name: changes for row, model in ours if row.from_catalogue and (changes := _filled(row, model))}
     done = Refreshed(_added(provider, missing), tuple(filled), tuple(r.name for r, _ in ours if not r.from_catalogue))
     if done.added or done.filled:
-        told: dict[str, Change] = dict.fromkeys(done.added, ("", "added"))
+        told: dict[str, Change] = dict.fromkeys(done.added, ("", gettext_noop("added")))
         told |= {f"{name} · {field}": change for name, fields in filled.items() for field, change in fields.items()}
-        note(actor, "models refreshed", provider.name, told)
+        note(actor, gettext_noop("models refreshed"), provider.name, told)
     return done
 
 

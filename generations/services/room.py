@@ -12,12 +12,17 @@ from django.conf import settings
 from django.core.files.storage import default_storage
 from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from generations.models import Heartbeat
 from generations.services.incoming import workshop
 
 FULL_BEAT = "archive:full"
 FULL_FOR = timedelta(minutes=10)  # a full disk is reported at least once a minute while anything waits
+NEARLY_FULL = gettext_noop("The disk is nearly full: {free} are free, and {least} are to stay free.")
+FULL_FOR_IT = gettext_noop(
+    "The disk is nearly full: {free} are free, the file needs {need}, and {least} are to stay free."
+)
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
@@ -64,8 +69,8 @@ def _check(folder: Path, more: int) -> None:
     free = shutil.disk_usage(folder).free
     if free - more < settings.ARCHIVE_KEEP_FREE:
         least = filesizeformat(settings.ARCHIVE_KEEP_FREE)
-        need = f", the file needs {filesizeformat(more)}" if more else ""
-        raise NoRoom(f"The disk is nearly full: {filesizeformat(free)} are free{need}, and {least} are to stay free.")
+        said = FULL_FOR_IT if more else NEARLY_FULL
+        raise NoRoom(said.format(free=filesizeformat(free), need=filesizeformat(more), least=least))
 
 
 def _local_storage() -> Path | None:

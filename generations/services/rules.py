@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
 
 from generations.dialects import DIALECTS
 from generations.models import Provider
@@ -27,12 +28,13 @@ def check_provider(provider: Provider) -> None:
 def _errors(provider: Provider) -> Mapping[str, str]:
     kind, errors = DIALECTS.get(provider.dialect), {}
     if kind is None:
-        errors["dialect"] = f"There is no dialect {provider.dialect}. Choose one of {', '.join(sorted(DIALECTS))}."
+        said = _("There is no dialect {dialect}. Choose one of {known}.")
+        errors["dialect"] = said.format(dialect=provider.dialect, known=", ".join(sorted(DIALECTS)))
     elif provider.delivery and provider.delivery not in kind.deliveries:
-        ways = ", ".join(kind.deliveries) or "none"
-        errors["delivery"] = f"{kind.title} does not take images that way. Choose one of: {ways}."
+        said = _("{kind} does not take images that way. Choose one of: {ways}.")
+        errors["delivery"] = said.format(kind=kind.title, ways=", ".join(kind.deliveries) or _("none"))
     if not (provider.key.isascii() and provider.key.isprintable()):
-        errors["key"] = "It holds characters that no key has. Copy it again."
+        errors["key"] = _("It holds characters that no key has. Copy it again.")
     try:
         headers.check(json.loads(provider.headers_json or "{}"))
     except ValueError as error:
@@ -46,11 +48,11 @@ def _address_errors(provider: Provider) -> dict[str, str]:
     except ValueError:
         port, origin = 0, ""
     if port == 0:
-        return {"base_url": "This is no address. Write it like https://api.example.com; a port is at most 65535."}
+        return {"base_url": _("This is no address. Write it like https://api.example.com; a port is at most 65535.")}
     if "@" in origin:
-        return {"base_url": "Leave name and password out of the address."}
+        return {"base_url": _("Leave name and password out of the address.")}
     if not origin.startswith("https://") and not provider.allow_private:
-        return {"base_url": "Use an https address, or allow a private address for this provider."}
+        return {"base_url": _("Use an https address, or allow a private address for this provider.")}
     return {}
 
 
@@ -59,9 +61,9 @@ def _path_errors(provider: Provider) -> dict[str, str]:
     for name in ("create_path", "query_path"):
         path = getattr(provider, name)
         if path and (not path.startswith("/") or path.startswith("//") or not path.isascii() or not path.isprintable()):
-            errors[name] = "A path begins with one / and has no spaces, such as /v1/videos."
+            errors[name] = _("A path begins with one / and has no spaces, such as /v1/videos.")
         elif path and " " in path:
-            errors[name] = "A path has no spaces."
+            errors[name] = _("A path has no spaces.")
     if provider.query_path and "{id}" not in provider.query_path:
-        errors.setdefault("query_path", "It needs {id} where the job's id goes, such as /v1/videos/{id}.")
+        errors.setdefault("query_path", _("It needs {id} where the job's id goes, such as /v1/videos/{id}."))
     return errors

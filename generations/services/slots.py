@@ -10,6 +10,7 @@ from django.utils import timezone
 from generations.contract import DialectError, Misconfigured, NotTaken, Refused
 from generations.models import Job, Provider, State, Submission
 from generations.models.provider import PROBE_AFTER
+from generations.services.health import answered
 
 COOLING = timedelta(seconds=20)
 COOLING_MOST = timedelta(minutes=10)
@@ -42,11 +43,15 @@ def _left_this_minute(provider: Provider) -> int:
 
 
 def note_create(provider_pk: int, error: DialectError | None) -> None:
-    """What a create's outcome means for the next ones: a provider in trouble cools down, then is tried with one job."""
-    row = Provider.objects.filter(pk=provider_pk)
+    """Count a create's outcome and what it means for the next ones.
+
+    A provider in trouble cools down, then is tried with one job.
+    """
     if error is None or isinstance(error, Refused):
-        row.filter(submit_failures__gt=0).update(submit_failures=0)
-    elif not isinstance(error, NotTaken) or not error.model_unknown:
+        answered(provider_pk, [error], submit_failures=0)
+        return
+    answered(provider_pk, [error])
+    if not isinstance(error, NotTaken) or not error.model_unknown:
         _note_trouble(provider_pk, error)
 
 

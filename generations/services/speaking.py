@@ -8,12 +8,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
+from django.utils.translation import gettext_noop
+
 from generations.contract import Answer, Dialect, DialectError, NeverHeard, RemoteOutput, Snapshot
 from generations.contract.secrets import blotted, holds_one
 from generations.dialects import DIALECTS
 from generations.models import Provider
 
 log = logging.getLogger(__name__)
+
+UNSPOKEN = gettext_noop("This version of the portal does not speak {dialect}.")
 
 
 class NotSpoken(Exception):
@@ -24,7 +28,7 @@ def dialect_of(provider: Provider, slug: str = "") -> Dialect:
     """The provider's dialect (or the one a job was sent in), with its address, secrets and paths. Raises NotSpoken."""
     kind = DIALECTS.get(slug or provider.dialect)
     if kind is None:
-        raise NotSpoken(f"This version of the portal does not speak {slug or provider.dialect}.")
+        raise NotSpoken(UNSPOKEN.format(dialect=slug or provider.dialect))
     return kind(provider.base_url, provider.key, provider.headers, provider.create_path, provider.query_path)
 
 
@@ -33,7 +37,7 @@ def read_created(dialect: Dialect, answer: Answer) -> str:
     with blotting(dialect):
         remote_id = dialect.read_created(answer)
         if holds_one(remote_id, dialect.secrets):
-            raise NeverHeard("The provider's answer gives a secret of ours as the id.")
+            raise NeverHeard(gettext_noop("The provider's answer gives a secret of ours as the id."))
         return remote_id
 
 
@@ -46,8 +50,8 @@ def read_snapshot(dialect: Dialect, answer: Answer, remote_id: str) -> Snapshot:
 def in_plain_words(dialect: Dialect, seen: Snapshot) -> Snapshot:
     """What was seen, fit to be shown and stored."""
     outputs = tuple(_plain(output, dialect.secrets) for output in seen.outputs)
-    reason, word = blotted(seen.reason, dialect.secrets), blotted(seen.word, dialect.secrets)
-    return replace(seen, outputs=outputs, reason=reason, word=word)
+    reason, word, detail = (blotted(text, dialect.secrets) for text in (seen.reason, seen.word, seen.detail))
+    return replace(seen, outputs=outputs, reason=reason, word=word, detail=detail)
 
 
 def _plain(output: RemoteOutput, secrets: tuple[str, ...]) -> RemoteOutput:
@@ -64,5 +68,5 @@ def blotting(dialect: Dialect) -> Iterator[None]:
         raise error.blot(dialect.secrets) from None
     except Exception as error:
         log.error("an answer could not be read\n%s", blotted(traceback.format_exc(), dialect.secrets))
-        unread = NeverHeard("The provider's answer could not be read.", detail=repr(error))
+        unread = NeverHeard(gettext_noop("The provider's answer could not be read."), detail=repr(error))
         raise unread.blot(dialect.secrets) from None

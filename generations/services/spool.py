@@ -16,7 +16,7 @@ from uuid import UUID
 
 from django.conf import settings
 
-from generations.contract import DialectError, Misconfigured, NeverHeard, NotTaken, Refused
+from generations.contract import Cause, DialectError, Misconfigured, NeverHeard, NotTaken, Refused
 
 log = logging.getLogger(__name__)
 
@@ -63,7 +63,7 @@ def put_aside(token: UUID) -> None:
 
 def _error_as_json(error: DialectError) -> dict[str, object]:
     kind = next((name for name, kind in ERRORS.items() if isinstance(error, kind)), NeverHeard.__name__)
-    told: dict[str, object] = {"error": kind, "message": str(error), "detail": error.detail}
+    told: dict[str, object] = {"error": kind, "message": str(error), "detail": error.detail, "cause": error.cause}
     if isinstance(error, NotTaken):
         told["model_unknown"] = error.model_unknown
     return told
@@ -72,10 +72,18 @@ def _error_as_json(error: DialectError) -> dict[str, object]:
 def _read(told: dict[str, object]) -> str | DialectError:
     if "remote_id" in told:
         return str(told["remote_id"])
-    message, detail = str(told["message"]), str(told["detail"])
+    message, detail, cause = str(told["message"]), str(told["detail"]), _cause(told)
     if told["error"] == NotTaken.__name__:
-        return NotTaken(message, detail=detail, model_unknown=bool(told["model_unknown"]))
-    return ERRORS[str(told["error"])](message, detail=detail)
+        return NotTaken(message, detail=detail, cause=cause, model_unknown=bool(told["model_unknown"]))
+    return ERRORS[str(told["error"])](message, detail=detail, cause=cause)
+
+
+def _cause(told: dict[str, object]) -> Cause:
+    """What another version of the portal wrote may have none, or one of its own."""
+    try:
+        return Cause(str(told.get("cause", Cause.OTHER)))
+    except ValueError:
+        return Cause.OTHER
 
 
 def _folder() -> Path:

@@ -9,18 +9,23 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
+from generations.contract import Cause
 from generations.models import Heartbeat, Job, JobEvent, Output, State, Submission
 from generations.services import spool
 from generations.services.advance import advance
 from generations.services.clock import mend_times
 from generations.services.health import forget_old_hours
-from generations.services.kick import ARCHIVES, kick_archive, kick_tidy, waiting_in
+from generations.services.kick import ARCHIVES, kick_archive, kick_deliver, kick_tidy, waiting_in
+from generations.services.notices import forget_told, something_to_tell
+from generations.services.outcomes import settle, unheard
 from generations.services.references import forget_unused
-from generations.services.submit import settle, unheard
 
 log = logging.getLogger(__name__)
 
+NOT_SENT = gettext_noop("It waited for more than a day and was not sent.")
+REMOVED = gettext_noop("Its provider was removed before it was sent.")
 KICK_AGAIN = timedelta(seconds=60)
 ENOUGH = 10
 TIDY_EVERY = timedelta(hours=1)
@@ -34,11 +39,14 @@ def sweep() -> None:
     _waited_too_long()
     mend_times()
     _to_archive()
+    if something_to_tell():
+        kick_deliver()
     if Heartbeat.take_turn("tidy:kicked", TIDY_EVERY):
         kick_tidy()
     if cache.add("swept-old", True, OLD_EVERY):
         forget_old_hours()
         forget_unused()
+        forget_told()
 
 
 def _left_in_the_spool() -> None:
@@ -57,7 +65,7 @@ def _dead_submitters() -> None:
     live = Q(job__state=State.SUBMITTING, lease_until__lt=timezone.now())
     for submission in Submission.objects.filter(live).select_related("job"):
         if submission.job.token == submission.token:
-            unheard(submission, "The process that sent it ended before an answer came.")
+            unheard(submission, gettext_noop("The process that sent it ended before an answer came."))
 
 
 def _waited_too_long() -> None:
@@ -65,9 +73,9 @@ def _waited_too_long() -> None:
     # What a person put back into the queue waits from then on.
     again = JobEvent.objects.filter(job=OuterRef("pk"), state=State.QUEUED, actor__isnull=False, at__gte=aged)
     for job in Job.objects.filter(~Exists(again), state=State.QUEUED, created_at__lt=aged):
-        advance(job, State.FAILED, reason="It waited for more than a day and was not sent.")
+        advance(job, State.FAILED, reason=NOT_SENT, cause=Cause.LATE)
     for job in Job.objects.filter(state=State.QUEUED, provider=None):
-        advance(job, State.FAILED, reason="Its provider was removed before it was sent.")
+        advance(job, State.FAILED, reason=REMOVED, cause=Cause.REMOVED)
 
 
 def _to_archive() -> None:

@@ -13,8 +13,9 @@ from itertools import islice, takewhile
 from django.core.files.storage import default_storage
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
-from generations.models import Heartbeat, Output, Reference
+from generations.models import Heartbeat, Output, Reference, Session
 from generations.services.incoming import forget_orphans
 from generations.services.kick import ARCHIVE_BEAT
 from generations.services.trash import purge_due, retire_old
@@ -28,7 +29,8 @@ FEW = 100
 ROUND_SECONDS = 45.0
 LISTED = "tidy:listed"
 LIST_EVERY = timedelta(hours=24)
-GONE, DAMAGED = "The stored file is gone.", "The stored file has {} bytes instead of {}."
+GONE = gettext_noop("The stored file is gone.")
+DAMAGED = gettext_noop("The stored file has {size} bytes instead of {expected}.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +42,15 @@ class Missing:
 
 
 def tidy() -> None:
-    """One round: retention, trash, half-done files; once a day also the storage. Each bounded, each safe to repeat."""
+    """One round: retention, trash, half-done files; once a day also sessions and the storage.
+
+    Each bounded, each safe to repeat.
+    """
     retire_old()
     purge_due()
     forget_orphans()
     if Heartbeat.take_turn(LISTED, LIST_EVERY, at_once=True):
+        Session.objects.filter(expire_date__lt=timezone.now()).delete()
         _clear_storage()
 
 
@@ -104,7 +110,7 @@ def _wrong_with(output: Output) -> str:
     if not output.clip.name or not default_storage.exists(output.clip.name):
         return GONE
     size = default_storage.size(output.clip.name)
-    return "" if size == output.size else DAMAGED.format(size, output.size)
+    return "" if size == output.size else DAMAGED.format(size=size, expected=output.size)
 
 
 def _stored_names(*, shuffled: bool) -> Iterator[str]:

@@ -10,14 +10,18 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from generations.models import FINAL, Job, JobEvent, Output, User
 from generations.services.audit import note
 from generations.services.cancel import may_act_on
+from generations.services.figures import recount
 
 AT_ONCE = 50
-TRASHED, RESTORED, PURGED = "Moved to the trash by {}.", "Taken out of the trash by {}.", "Its files were removed."
-RETIRED = "Moved to the trash: it is older than {} days."
+TRASHED = gettext_noop("Moved to the trash by {who}.")
+RESTORED = gettext_noop("Taken out of the trash by {who}.")
+PURGED = gettext_noop("Its files were removed.")
+RETIRED = gettext_noop("Moved to the trash: it is older than {days} days.")
 
 
 def may_trash(job: Job, user: User) -> bool:
@@ -41,7 +45,7 @@ def trash(job: Job, user: User) -> bool:
         rows = Job.objects.on_the_shelf().filter(pk=job.pk, state__in=FINAL)
         if not rows.update(trashed_at=timezone.now(), trashed_by=user, rev=F("rev") + 1):
             return False
-        _wrote(job, TRASHED.format(user), user, "moved to trash")
+        _wrote(job, TRASHED.format(who=user), user, gettext_noop("moved to trash"))
     return True
 
 
@@ -51,7 +55,7 @@ def restore(job: Job, user: User) -> bool:
         rows = Job.objects.filter(pk=job.pk, trashed_at__isnull=False, purged_at=None)
         if not rows.update(trashed_at=None, trashed_by=None, rev=F("rev") + 1):
             return False
-        _wrote(job, RESTORED.format(user), user, "taken out of trash")
+        _wrote(job, RESTORED.format(who=user), user, gettext_noop("taken out of trash"))
     return True
 
 
@@ -76,6 +80,7 @@ def purge(job: Job) -> bool:
         names = [str(name) for pair in outputs.values_list("clip", "poster") for name in pair if name]
         outputs.update(clip="", poster="", rev=F("rev") + 1)
         JobEvent.objects.create(job=job, at=now, state=job.state, note=PURGED)
+        recount(job.prompt_id)
         transaction.on_commit(partial(_remove, names), robust=True)
     return True
 
@@ -86,7 +91,7 @@ def retire_old(limit: int = AT_ONCE) -> int:
         return 0
     now = timezone.now()
     old = Job.objects.on_the_shelf().filter(state__in=FINAL, finished_at__lt=now - timedelta(settings.RETENTION_DAYS))
-    said = RETIRED.format(settings.RETENTION_DAYS)
+    said = RETIRED.format(days=settings.RETENTION_DAYS)
     return sum(_retired(job, said) for job in old.exclude(_spared()).order_by("finished_at")[:limit])
 
 

@@ -34,7 +34,8 @@ def _held(places: BoundedSemaphore, seconds: float) -> Iterator[None]:
         places.release()
 
 
-# Ten of the sixteen threads at most. What providers fetch has a room of its own: members cannot fill it.
+# Twelve of the sixteen threads at most. What providers fetch has a room of its own: members cannot fill it.
 PICTURES = Room(hands=2, seats=5, patience=5.0)
+HOOK_TESTS = Room(hands=2, seats=2, patience=0.0)
 FETCHES = Room(hands=2, seats=2, patience=0.0)
 LINKS = Room(hands=1, seats=3, patience=20.0)

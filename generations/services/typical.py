@@ -25,6 +25,19 @@ def usual_time(provider_pk: int | None, model: str, seconds: int) -> Usual | Non
     return Usual(*known) if known else None
 
 
+def in_words(usual: Usual) -> str:
+    """A span of seconds as people say it: 40 to 70 s, 1.5 to 4 min."""
+    if usual.high < 90:
+        low, high, unit = f"{usual.low:.0f}", f"{usual.high:.0f}", "s"
+    else:
+        low, high, unit = _half_minutes(usual.low), _half_minutes(usual.high), "min"
+    return f"{high} {unit}" if low == high else f"{low} to {high} {unit}"
+
+
+def _half_minutes(seconds: float) -> str:
+    return f"{round(seconds / 30) / 2:g}"
+
+
 def _learnt(provider_pk: int | None, model: str, seconds: int) -> tuple[float, float] | None:
     made = Job.objects.filter(provider=provider_pk, model=model, seconds=seconds, rendered_in__isnull=False)
     took = list(made.order_by("-pk").values_list("rendered_in", flat=True)[:LATEST])

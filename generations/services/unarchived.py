@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from generations.models import Output, User
 from generations.models.output import OutputQuerySet
@@ -39,7 +40,7 @@ def try_again(output: Output, actor: User) -> bool:
             abandoned_at=None, settled_by=None, faults=0, asked_at=now, next_try_at=now, rev=F("rev") + 1
         ):
             return False
-        note(actor, "copy tried again", f"Job {output.job.key}", {"trouble": (output.sentence, "")})
+        note(actor, gettext_noop("copy tried again"), f"Job {output.job.key}", {"trouble": (output.sentence, "")})
         transaction.on_commit(partial(kick_archive, output.pk), robust=True)
     return True
 
@@ -52,6 +53,6 @@ def give_up(output: Output, actor: User) -> bool:
         over = {"abandoned_at": Coalesce("abandoned_at", Now()), "settled_by": actor}
         if not rows.update(lease=None, lease_until=None, rev=F("rev") + 1, **over):
             return False
-        note(actor, "copy given up", f"Job {output.job.key}", {"trouble": (output.sentence, "")})
+        note(actor, gettext_noop("copy given up"), f"Job {output.job.key}", {"trouble": (output.sentence, "")})
         finish(output)
     return True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django import template
+from django.utils.translation import gettext as _
 
 from generations.models import Output
 from generations.templatetags.faces import Look
@@ -14,11 +15,11 @@ register = template.Library()
 def keeping_look(output: Output) -> Look:
     """The chip of a file: what needs a person is named first."""
     if output.is_stored:
-        return Look("is-done", "check-circle", "Kept")
+        return Look("is-done", "check-circle", _("Kept"))
     if output.settled_by_id:
-        return Look("is-wait", "minus-circle", "Let go")
+        return Look("is-wait", "minus-circle", _("Let go"))
     if output.abandoned_at:
-        return Look("is-bad", "x-circle", "Given up")
+        return Look("is-bad", "x-circle", _("Given up"))
     if output.trouble:
-        return Look("is-doubt", "exclamation-triangle", "In trouble")
-    return Look("is-live", "archive-box-arrow-down", "Waiting")
+        return Look("is-doubt", "exclamation-triangle", _("In trouble"))
+    return Look("is-live", "archive-box-arrow-down", _("Waiting"))

@@ -12,22 +12,25 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from generations.catalogue import options_of
 from generations.forms.options import Control
 from generations.models import Job
+from generations.services.told import told
 
 register = template.Library()
 
-AGES = (("d", 86_400), ("h", 3_600), ("min", 60))
+AGES = ((gettext_lazy("{n} d"), 86_400), (gettext_lazy("{n} h"), 3_600), (gettext_lazy("{n} min"), 60))
 
 
 @register.filter
 def option_facts(job: Job) -> list[tuple[str, str]]:
-    """The job's options as (label, chosen value), in the catalogue's words."""
+    """The job's options as (label, chosen value), in the catalogue's words, put into the reader's."""
     known = options_of(job.dialect)
-    told = [(known[name], value) for name, value in job.options.items() if name in known]
-    return [(o.label, next((v.label for v in o.values if v.value == value), value)) for o, value in told]
+    chosen = [(known[name], value) for name, value in job.options.items() if name in known]
+    return [(told(o.label), next((told(v.label) for v in o.values if v.value == value), value)) for o, value in chosen]
 
 
 @register.simple_tag
@@ -52,11 +55,28 @@ def elapsed(since: datetime) -> str:
     return clock(max(0.0, (timezone.now() - since).total_seconds()))
 
 
+@register.filter(expects_localtime=True)
+def iso(moment: datetime | None) -> str:
+    """For `<time datetime>`, where HTML allows three digits of a second; `date:"c"` writes six."""
+    return moment.isoformat(timespec="milliseconds") if moment else ""
+
+
+@register.filter(expects_localtime=True)
+def near(moment: datetime | None) -> str:
+    """As short as it is clear: the time today, the day this year, else also the year. Scripts write the same later."""
+    if moment is None:
+        return ""
+    today = timezone.localdate()
+    if moment.date() == today:
+        return date_format(moment, _("H:i"))
+    return date_format(moment, _("j M") if moment.year == today.year else _("j M Y"))
+
+
 @register.filter
 def age(moment: datetime) -> str:
     """How long ago, in its largest unit: 3 d, 2 h, 12 min, now."""
     seconds = (timezone.now() - moment).total_seconds()
-    return next((f"{int(seconds // size)} {unit}" for unit, size in AGES if seconds >= size), "now")
+    return next((said.format(n=int(seconds // size)) for said, size in AGES if seconds >= size), _("now"))
 
 
 @register.filter
@@ -65,8 +85,8 @@ def day(moment: datetime | None) -> str:
     if moment is None:
         return ""
     then, today = timezone.localdate(moment), timezone.localdate()
-    near: dict[date, str] = {today: "Today", today - timedelta(days=1): "Yesterday"}
-    return near.get(then) or date_format(then, "j F Y")
+    near: dict[date, str] = {today: _("Today"), today - timedelta(days=1): _("Yesterday")}
+    return near.get(then) or date_format(then, _("j F Y"))
 
 
 @register.filter
@@ -80,8 +100,8 @@ def until(start: datetime, end: datetime) -> str:
     """How long it took: 3 min 12 s."""
     minutes, seconds = divmod(round((end - start).total_seconds()), 60)
     hours, minutes = divmod(minutes, 60)
-    parts = ((hours, "h"), (minutes, "min"), (seconds, "s"))
-    return " ".join(f"{n} {unit}" for n, unit in parts if n) or "0 s"
+    parts = ((hours, _("{n} h")), (minutes, _("{n} min")), (seconds, _("{n} s")))
+    return " ".join(said.format(n=n) for n, said in parts if n) or _("{n} s").format(n=0)
 
 
 @register.filter

@@ -9,16 +9,24 @@ from typing import Any
 from django import template
 from django.forms import BoundField
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from generations.models import AuditEntry, Provider, VideoModel
 from generations.services.combinations import plain
 from generations.services.standing import Beat
+from generations.services.told import told as in_words
 from generations.templatetags.faces import Look
 
 register = template.Library()
 
 TALL, STEP = 24, 8  # of the row of beats, in its own units
-WORDS = {"headers_json": "extra headers", "base_url": "base URL", "slug": "wire id", "webhook_secret": "signing secret"}
+WORDS = {
+    "headers_json": gettext_lazy("extra headers"),
+    "base_url": gettext_lazy("base URL"),
+    "slug": gettext_lazy("wire id"),
+    "webhook_secret": gettext_lazy("signing secret"),
+}
 TOLD = 160
 
 
@@ -26,14 +34,14 @@ TOLD = 160
 def standing_look(provider: Provider) -> Look:
     """The chip of a provider. What stops everything is named first."""
     if not provider.enabled:
-        return Look("is-wait", "minus-circle", "Off")
+        return Look("is-wait", "minus-circle", _("Off"))
     if provider.paused_reason:
-        return Look("is-bad", "hand-raised", "Paused")
+        return Look("is-bad", "hand-raised", _("Paused"))
     if provider.is_cooling:
-        return Look("is-doubt", "clock", "Cooling down")
+        return Look("is-doubt", "clock", _("Cooling down"))
     if provider.is_failing:
-        return Look("is-bad", "x-circle", "Calls fail")
-    return Look("is-done", "check-circle", "On")
+        return Look("is-bad", "x-circle", _("Calls fail"))
+    return Look("is-done", "check-circle", _("On"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,16 +71,17 @@ def _kind(beat: Beat) -> str:
 @register.filter
 def percent(share: float) -> str:
     """0.013 -> 1.3 %"""
-    return f"{share * 100:.1f} %"
+    return _("{share} %").format(share=f"{share * 100:.1f}")
 
 
 @register.filter
 def lengths(model: VideoModel) -> str:
     """What may be asked of it, in a line: 16:9, 9:16 · 4, 8, 12 s · 720p."""
     rows = model.combinations.all()
-    ratios, qualities = _once(row.aspect_ratio for row in rows), _once(row.quality for row in rows)
+    ratios, qualities = _once(row.aspect_ratio for row in rows), _once(in_words(row.quality) for row in rows)
     seconds = ", ".join(map(str, sorted({row.seconds for row in rows})))
-    return " · ".join(filter(None, [", ".join(ratios), f"{seconds} s" if seconds else "", ", ".join(qualities)]))
+    length = _("{seconds} s").format(seconds=seconds) if seconds else ""
+    return " · ".join(filter(None, [", ".join(ratios), length, ", ".join(qualities)]))
 
 
 @register.filter
@@ -81,8 +90,9 @@ def prices(model: VideoModel) -> str:
     known = sorted(row.price for row in model.combinations.all() if row.price is not None)
     if not known:
         return ""
-    ends = dict.fromkeys(map(plain, (known[0], known[-1])))
-    return f"{model.currency} {' to '.join(ends)} a clip".strip()
+    low, high = plain(known[0]), plain(known[-1])
+    said = _("{currency} {low} a clip") if low == high else _("{currency} {low} to {high} a clip")
+    return said.format(currency=model.currency, low=low, high=high).strip()
 
 
 def _once(words: Iterable[str]) -> list[str]:
@@ -90,7 +100,7 @@ def _once(words: Iterable[str]) -> list[str]:
 
 
 @register.filter
-def told(entry: AuditEntry) -> list[str]:
+def changed(entry: AuditEntry) -> list[str]:
     """What an entry changed, a line for each field."""
     return [f"{WORDS.get(name, name.replace('_', ' '))}: {_arrow(change)}" for name, change in entry.changes.items()]
 
@@ -102,8 +112,8 @@ def _arrow(change: Any) -> str:
 
 def _short(value: Any) -> str:
     if isinstance(value, bool):
-        return "yes" if value else "no"
-    text = ", ".join(map(str, value)) if isinstance(value, list) else str(value if value is not None else "")
+        return _("yes") if value else _("no")
+    text = ", ".join(map(str, value)) if isinstance(value, list) else in_words(str(value if value is not None else ""))
     return f"{text[:TOLD]}…" if len(text) > TOLD else text
 
 

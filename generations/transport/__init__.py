@@ -3,5 +3,6 @@
 from generations.transport.client import Door, Timeouts, open_door
 from generations.transport.download import Bounds, Fetched, TooLarge, fetch
 from generations.transport.guard import Allowance
+from generations.transport.post import Posted, post
 
-__all__ = ["Allowance", "Bounds", "Door", "Fetched", "Timeouts", "TooLarge", "fetch", "open_door"]
+__all__ = ["Allowance", "Bounds", "Door", "Fetched", "Posted", "Timeouts", "TooLarge", "fetch", "open_door", "post"]

@@ -14,6 +14,7 @@ import httpx
 
 from generations.contract import Answer, Cause, DialectError, HttpCall, Misconfigured, NeverHeard, NotTaken
 from generations.contract.secrets import secrets_of
+from generations.contract.words import gettext_noop
 from generations.transport.guard import (
     Allowance,
     BadCertificate,
@@ -27,6 +28,8 @@ from generations.transport.lanes import LaneTransport, tls_context
 
 ANSWER_LIMIT = 1 << 20  # bytes; a longer API answer is unreadable
 POOL_WAIT = 5.0
+TOO_LONG = gettext_noop("The provider's answer is too long.")
+PACKED = gettext_noop("The provider's answer came packed, which was not asked for.")
 HEADERS = {"Accept": "*/*", "Accept-Encoding": "identity", "User-Agent": "sora-portal"}
 
 
@@ -77,7 +80,7 @@ class Door:
             async with asyncio.timeout(POOL_WAIT):
                 await self.post_slots.acquire()
         except TimeoutError as error:
-            raise NotTaken("All lines to the provider are in use.") from error
+            raise NotTaken(gettext_noop("All lines to the provider are in use.")) from error
         try:
             yield
         finally:
@@ -109,9 +112,9 @@ class Door:
     def _check(self, url: httpx.URL) -> None:
         """Calls carry the key, so they go to the provider's own origin only."""
         if origin_of(url) != self.origin:
-            raise Misconfigured("The call leads away from the provider's own address.")
+            raise Misconfigured(gettext_noop("The call leads away from the provider's own address."))
         if not self.is_permitted:
-            raise Misconfigured("The provider's address is not allowed: use https.")
+            raise Misconfigured(gettext_noop("The provider's address is not allowed: use https."))
 
 
 @asynccontextmanager
@@ -126,17 +129,17 @@ async def open_door(base_url: str, allowance: Allowance) -> AsyncIterator[Door]:
 
 # What went wrong before anything was sent, and what it means.
 BEFORE: dict[type[Exception], tuple[type[DialectError], str, Cause]] = {
-    ForbiddenAddress: (Misconfigured, "The provider's address is not allowed.", Cause.FORBIDDEN),
-    BadCertificate: (Misconfigured, "The provider's certificate does not verify.", Cause.CERTIFICATE),
-    UnusableAddress: (Misconfigured, "The provider's address is not usable.", Cause.PATH),
-    BadHandshake: (NotTaken, "The provider cannot be reached: TLS failed.", Cause.TLS),
-    UnknownName: (NotTaken, "The provider cannot be reached: its name is not known.", Cause.NAME),
-    httpx.InvalidURL: (Misconfigured, "The provider's address is not usable.", Cause.PATH),
-    httpx.UnsupportedProtocol: (Misconfigured, "The provider's address is not usable.", Cause.PATH),
-    httpx.LocalProtocolError: (Misconfigured, "The provider's address is not usable.", Cause.PATH),
-    httpx.ConnectError: (NotTaken, "The provider cannot be reached.", Cause.UNREACHABLE),
-    httpx.ConnectTimeout: (NotTaken, "The provider cannot be reached.", Cause.UNREACHABLE),
-    httpx.PoolTimeout: (NotTaken, "The provider cannot be reached.", Cause.UNREACHABLE),
+    ForbiddenAddress: (Misconfigured, gettext_noop("The provider's address is not allowed."), Cause.FORBIDDEN),
+    BadCertificate: (Misconfigured, gettext_noop("The provider's certificate does not verify."), Cause.CERTIFICATE),
+    UnusableAddress: (Misconfigured, gettext_noop("The provider's address is not usable."), Cause.PATH),
+    BadHandshake: (NotTaken, gettext_noop("The provider cannot be reached: TLS failed."), Cause.TLS),
+    UnknownName: (NotTaken, gettext_noop("The provider cannot be reached: its name is not known."), Cause.NAME),
+    httpx.InvalidURL: (Misconfigured, gettext_noop("The provider's address is not usable."), Cause.PATH),
+    httpx.UnsupportedProtocol: (Misconfigured, gettext_noop("The provider's address is not usable."), Cause.PATH),
+    httpx.LocalProtocolError: (Misconfigured, gettext_noop("The provider's address is not usable."), Cause.PATH),
+    httpx.ConnectError: (NotTaken, gettext_noop("The provider cannot be reached."), Cause.UNREACHABLE),
+    httpx.ConnectTimeout: (NotTaken, gettext_noop("The provider cannot be reached."), Cause.UNREACHABLE),
+    httpx.PoolTimeout: (NotTaken, gettext_noop("The provider cannot be reached."), Cause.UNREACHABLE),
 }
 
 
@@ -150,7 +153,7 @@ def named(error: BaseException) -> DialectError:
         # Ours are found anywhere in the chain; httpx's own only on top, since a later error may have one below.
         if isinstance(error, kind) or (issubclass(kind, httpcore.ConnectError) and _among(causes, kind)):
             return meaning(sentence, detail=detail, cause=cause)
-    return NeverHeard("The connection broke before an answer came.", detail=detail)
+    return NeverHeard(gettext_noop("The connection broke before an answer came."), detail=detail)
 
 
 def _among(causes: list[BaseException], kind: type[BaseException]) -> bool:
@@ -160,7 +163,7 @@ def _among(causes: list[BaseException], kind: type[BaseException]) -> bool:
 def _request(url: httpx.URL, call: HttpCall, timeouts: Timeouts) -> httpx.Request:
     """The call as a request, or Misconfigured without a word of the header that no header can be."""
     if not all(value.isascii() and value.isprintable() for value in call.headers.values()):
-        raise Misconfigured("The provider's key holds characters that no key has.")
+        raise Misconfigured(gettext_noop("The provider's key holds characters that no key has."))
     files = [(part.name, (part.filename or None, part.value, part.content_type or None)) for part in call.parts]
     headers = {**HEADERS, **call.headers}
     return httpx.Request(
@@ -181,7 +184,7 @@ async def _read(response: httpx.Response) -> Answer:
 
 def _check_length(length: int, response: httpx.Response) -> None:
     if length > ANSWER_LIMIT:
-        raise NeverHeard("The provider's answer is too long.", detail=f"HTTP {response.status_code}, endless")
+        raise NeverHeard(TOO_LONG, detail=f"HTTP {response.status_code}, endless")
 
 
 def _unpacked(response: httpx.Response, body: bytes) -> bytes:
@@ -190,7 +193,7 @@ def _unpacked(response: httpx.Response, body: bytes) -> bytes:
     if packing == "identity" or not body:
         return body
     if packing not in {"gzip", "deflate"}:
-        raise NeverHeard("The provider's answer came packed, which was not asked for.", detail=packing[:60])
+        raise NeverHeard(PACKED, detail=packing[:60])
     unpacking = zlib.decompressobj(zlib.MAX_WBITS | 32)
     plain = unpacking.decompress(body, ANSWER_LIMIT + 1)
     _check_length(len(plain), response)

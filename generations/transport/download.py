@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 
 from generations.contract import DialectError, Misconfigured, NeverHeard, NotKnown
+from generations.contract.words import gettext_noop
 from generations.transport.client import named
 from generations.transport.guard import Allowance, origin_of
 from generations.transport.lanes import LaneTransport, tls_context
@@ -23,6 +24,14 @@ TIMEOUT = httpx.Timeout(connect=10, read=30, write=10, pool=5)
 GONE = frozenset({400, 401, 403, 404, 410})
 PLAIN = {"Accept-Encoding": "identity"}
 TOLD_EVERY = 1.0
+LATE = gettext_noop("The file did not arrive within {seconds} s.")
+NOT_ALLOWED = gettext_noop("The file's address is not allowed ({scheme}).")
+NOT_FETCHED = gettext_noop("The file could not be fetched (HTTP {status}).")
+TOO_LARGE = gettext_noop("The file has {total} bytes; the portal keeps at most {most}.")
+TOO_LONG = gettext_noop("The file has more than {most} bytes; the portal keeps no more.")
+MORE_THAN_SAID = gettext_noop("The file has more than the {total} bytes it was said to have.")
+BROKE_OFF = gettext_noop("The file broke off after {done} of {total} bytes.")
+TOO_SLOW = gettext_noop("The file came too slowly: {done} bytes in {seconds} s.")
 
 Progress = Callable[[int, int], Awaitable[None]]
 
@@ -76,7 +85,7 @@ async def fetch(
     except DialectError:
         raise
     except TimeoutError as error:
-        raise NeverHeard(f"The file did not arrive within {bounds.seconds:.0f} s.") from error
+        raise NeverHeard(LATE.format(seconds=f"{bounds.seconds:.0f}")) from error
     except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL) as error:
         raise named(error) from error
     finally:
@@ -102,7 +111,7 @@ async def _opened(
     first = origin_of(current)
     for _ in range(REDIRECTS):
         if not allowance.permits_url(current):
-            raise Misconfigured(f"The file's address is not allowed ({current.scheme}).", detail=str(current)[:300])
+            raise Misconfigured(NOT_ALLOWED.format(scheme=current.scheme), detail=str(current)[:300])
         transport = LaneTransport(1, allowance.permits(current), context, keep_alive=False)
         async with httpx.AsyncClient(transport=transport, trust_env=False, follow_redirects=False) as client:
             headers = {**(secrets if origin_of(current) == first else {}), **PLAIN, **rest_of(mark, current)}
@@ -111,7 +120,7 @@ async def _opened(
                     yield response
                     return
                 current = current.join(response.headers["location"])
-    raise NeverHeard("The file's address redirects too often.")
+    raise NeverHeard(gettext_noop("The file's address redirects too often."))
 
 
 def _begin(response: httpx.Response, part: Partial, bounds: Bounds) -> bool:
@@ -125,7 +134,7 @@ def _begin(response: httpx.Response, part: Partial, bounds: Bounds) -> bool:
         return True
     if response.status_code != 200:
         kind = NotKnown if response.status_code in GONE else NeverHeard
-        raise kind(f"The file could not be fetched (HTTP {response.status_code}).")
+        raise kind(NOT_FETCHED.format(status=response.status_code))
     total = int(response.headers.get("content-length", "0"))
     _check(response, total, bounds)
     part.start(Mark(source_of(response.request.url), validator_of(response), total))
@@ -134,9 +143,9 @@ def _begin(response: httpx.Response, part: Partial, bounds: Bounds) -> bool:
 
 def _check(response: httpx.Response, total: int, bounds: Bounds) -> None:
     if response.headers.get("content-encoding", "identity") != "identity":
-        raise NeverHeard("The file came packed, which was not asked for.")
+        raise NeverHeard(gettext_noop("The file came packed, which was not asked for."))
     if total > bounds.size:
-        raise TooLarge(f"The file has {total} bytes; the portal keeps at most {bounds.size}.")
+        raise TooLarge(TOO_LARGE.format(total=total, most=bounds.size))
 
 
 async def _write(response: httpx.Response, part: Partial, bounds: Bounds, progress: Progress) -> Fetched:
@@ -156,7 +165,7 @@ async def _write(response: httpx.Response, part: Partial, bounds: Bounds, progre
     finally:
         part.settle()
     if total and part.size != total:
-        raise NeverHeard(f"The file broke off after {part.size} of {total} bytes.")
+        raise NeverHeard(BROKE_OFF.format(done=part.size, total=total))
     return _whole(part, resumed)
 
 
@@ -164,8 +173,8 @@ def _refuse_more(part: Partial, total: int, bounds: Bounds) -> None:
     """More bytes than there may be: nothing of it is worth keeping."""
     part.drop()
     if total:
-        raise NeverHeard(f"The file has more than the {total} bytes it was said to have.")
-    raise TooLarge(f"The file has more than {bounds.size} bytes; the portal keeps no more.")
+        raise NeverHeard(MORE_THAN_SAID.format(total=total))
+    raise TooLarge(TOO_LONG.format(most=bounds.size))
 
 
 def _whole(part: Partial, resumed: int) -> Fetched:
@@ -185,5 +194,5 @@ class _Pace:
             return
         if size - self.size < self.bounds.least:
             came, seconds = size - self.size, now - self.since
-            raise NeverHeard(f"The file came too slowly: {came} bytes in {seconds:.0f} s.")
+            raise NeverHeard(TOO_SLOW.format(done=came, seconds=f"{seconds:.0f}"))
         self.since, self.size = now, size

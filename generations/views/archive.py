@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import trigger_client_event
 
@@ -18,8 +19,9 @@ from generations.services.unarchived import give_up, try_again, unarchived
 from generations.views.access import SignedIn, admin_only, staff_only
 
 MOST = 200
-AGAIN, NOT_NOW = "It is tried again now.", "It is being copied at this moment, or is kept already."
-LET_GO, SETTLED = "Given up. The job stays, without a copy of its file.", "It was settled before, or is kept already."
+AGAIN, NOT_NOW = _("It is tried again now."), _("It is being copied at this moment, or is kept already.")
+LET_GO = _("Given up. The job stays, without a copy of its file.")
+SETTLED = _("It was settled before, or is kept already.")
 
 
 @staff_only
@@ -35,13 +37,13 @@ def staff_archive(request: SignedIn) -> HttpResponse:
 @admin_only
 @require_POST
 def staff_archive_try(request: SignedIn, pk: int) -> HttpResponse:
-    return _acted(request, pk, try_again, AGAIN, NOT_NOW)
+    return _acted(request, pk, try_again, str(AGAIN), str(NOT_NOW))
 
 
 @admin_only
 @require_POST
 def staff_archive_give_up(request: SignedIn, pk: int) -> HttpResponse:
-    return _acted(request, pk, give_up, LET_GO, SETTLED)
+    return _acted(request, pk, give_up, str(LET_GO), str(SETTLED))
 
 
 def _acted(request: SignedIn, pk: int, act: Callable[[Output, User], bool], done: str, refused: str) -> HttpResponse:

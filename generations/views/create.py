@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -9,26 +10,38 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
-from generations.forms.compose import ComposeForm
+from generations.forms.compose import ComposeForm, row_number
 from generations.forms.extras import option_controls, reference_box
 from generations.forms.options import OPTION, Chosen, options
-from generations.models import Job, Prompt, Visibility
-from generations.services.compose import Asked, NotPossible, compose
+from generations.forms.picker import bill, model_lines
+from generations.models import Derived, Job, Prompt, Visibility
+from generations.services.compose import Asked, NotPossible, compose, earlier_jobs
+from generations.services.history import latest_of
 from generations.services.line import placed
 from generations.services.offer import current_offer
+from generations.services.paging import Keyset, Page
+from generations.services.variables import filled, variables
 from generations.views.access import SignedIn, signed_in
 
+NEWEST = Keyset(at="created_at", name="key")
 FEED = 24
+EARLIER = 30
 
 
 @signed_in
 @require_http_methods(["GET", "HEAD", "POST"])
 def create(request: SignedIn) -> HttpResponse:
+    if request.method == "POST" and "fill" in request.POST:
+        return _page(request, ComposeForm(request.user, current_offer(), initial=_again(request, request.POST)))
     if request.method == "POST":
         return _send(request)
+    if request.htmx and "after" in request.GET:
+        return render(request, "generations/_feed_page.html", {"page": _feed(request)})
     return _page(request, ComposeForm(request.user, current_offer(), initial=_starting_from(request)))
 
 
@@ -40,11 +53,19 @@ def compose_options(request: SignedIn) -> HttpResponse:
     context: dict[str, Any] = {"offer": offer, "options": options(offer, chosen), "errors": {}}
     if shown := context["options"]:
         context |= {"box": reference_box(request.user, shown, chosen), "extras": option_controls(shown, chosen)}
+        context |= {"bill": bill(shown, chosen.takes), "lines": model_lines(shown), "alone": True}
     return render(request, "generations/_compose_options.html", context)
 
 
+@signed_in
+@require_safe
+def earlier_prompts(request: SignedIn) -> HttpResponse:
+    """What the reader asked for before, to be taken up again in the composer."""
+    return render(request, "generations/_earlier_prompts.html", {"prompts": latest_of(request.user, EARLIER)})
+
+
 def _send(request: SignedIn) -> HttpResponse:
-    """One job for one form; a form that breaks a rule comes back with the reason and its text."""
+    """The jobs of one form; a form that breaks a rule comes back with the reason and its text."""
     if not request.user.can_create:
         raise PermissionDenied
     form = ComposeForm(request.user, current_offer(), request.POST, request.FILES)
@@ -58,11 +79,9 @@ def _send(request: SignedIn) -> HttpResponse:
     return _refused(request, form)
 
 
-def _earlier(request: SignedIn, form: ComposeForm) -> Job | None:
-    """The job this form's key made already: a resend is never told "not sent", even if the offer changed since."""
-    if "compose_token" in form.errors:
-        return None
-    return Job.objects.filter(author=request.user, compose_token=form.data["compose_token"]).first()
+def _earlier(request: SignedIn, form: ComposeForm) -> tuple[Job, ...]:
+    """What this form's key made already: a resend is never told "not sent", even if the offer changed since."""
+    return () if "compose_token" in form.errors else earlier_jobs(request.user, form.data["compose_token"])
 
 
 def _refused(request: SignedIn, form: ComposeForm) -> HttpResponse:
@@ -72,34 +91,44 @@ def _refused(request: SignedIn, form: ComposeForm) -> HttpResponse:
 
 
 def _sent(request: SignedIn, form: ComposeForm, composed: Asked) -> HttpResponse:
-    """A fresh composer with the same settings and the new card; a key used before leads back to its page."""
+    """A fresh composer with the same settings and the new cards; a key used before leads back to its page."""
     home = reverse("create")
     if not request.htmx:
         return HttpResponseRedirect(home, status=303)
     if not composed.is_new:
         response: HttpResponse = HttpResponseClientRedirect(home)
     else:
-        (job,) = placed(Job.objects.for_cards().filter(pk=composed.job.pk))
-        kept = form.kept
-        fresh = ComposeForm(request.user, form.offer, initial=kept)
-        context = {"form": fresh, "job": job, "whose": _whose(request)}
+        jobs = Job.objects.for_cards(request.user).filter(pk__in=[job.pk for job in composed.jobs])
+        fresh = ComposeForm(request.user, form.offer, initial=form.kept)
+        context = {"form": fresh, "jobs": placed(jobs.newest_first()), "whose": _whose(request)}
         response = render(request, "generations/_composed.html", context)
     trigger_client_event(response, "composed")
-    return trigger_client_event(response, "say", {"value": _told(composed.job)})
+    return trigger_client_event(response, "say", {"value": _told(composed.jobs)})
 
 
-def _told(job: Job) -> str:
-    waits = job.provider and job.provider.waiting
-    return f"Waiting: {job.provider_name} needs an admin." if waits else f"On its way to {job.provider_name}."
+def _told(jobs: tuple[Job, ...]) -> str:
+    job = jobs[0]
+    if job.provider and job.provider.waiting:
+        return _("Waiting: {provider} needs an admin.").format(provider=job.provider_name)
+    if len(jobs) == 1:
+        return _("On its way to {provider}.").format(provider=job.provider_name)
+    told = ngettext("{takes} take goes to {provider}.", "{takes} takes go to {provider}.", len(jobs))
+    return told.format(takes=len(jobs), provider=job.provider_name)
 
 
 def _page(request: SignedIn, form: ComposeForm, status: int = 200) -> HttpResponse:
-    whose = _whose(request)
-    jobs = Job.objects.visible_to(request.user).on_the_shelf().for_cards().newest_first()
-    if whose == "mine":
-        jobs = jobs.filter(author=request.user)
-    context = {"form": form, "jobs": placed(jobs[:FEED]), "whose": whose}
+    context = {"form": form, "page": _feed(request), "whose": _whose(request)}
     return render(request, "generations/create.html", context, status=status)
+
+
+def _feed(request: SignedIn) -> Page[Job]:
+    """The newest cards, or those after the cursor."""
+    jobs = Job.objects.visible_to(request.user).on_the_shelf().for_cards(request.user)
+    if _whose(request) == "mine":
+        jobs = jobs.filter(author=request.user)
+    page = NEWEST.page(jobs, request.GET.get("after", ""), FEED)
+    placed(page.rows)
+    return page
 
 
 def _whose(request: SignedIn) -> str:
@@ -112,21 +141,33 @@ def _starting_from(request: SignedIn) -> dict[str, Any]:
     """What the composer opens with: a job or a prompt to use again, or choices named in the URL."""
     if "reuse" in request.GET:
         jobs = Job.objects.visible_to(request.user).select_related("prompt", "reference")
-        return _like(get_object_or_404(jobs, key=_uuid(request.GET["reuse"])))
+        return _derived(get_object_or_404(jobs, key=_uuid(request.GET["reuse"])), request.GET)
     if "prompt" in request.GET:
-        return _again(request, request.GET["prompt"])
+        return _again(request, request.GET)
     return request.GET.dict()
 
 
-def _again(request: SignedIn, pk: str) -> dict[str, Any]:
+def _derived(job: Job, asked: Mapping[str, str]) -> dict[str, Any]:
+    """Like the job, with the choices the link names instead; `as` says what the new one will be to it."""
+    chosen, kind = _like(job), asked.get("as", "")
+    if kind == Derived.REMIX:  # it starts from the clip, not from the clip's own beginnings
+        chosen |= {"reference": None}
+    chosen |= {name: asked[name] for name in ("provider", "model", "reference") if name in asked}
+    return chosen | ({"derived_from": job.key, "derived_as": kind} if kind in Derived else {})
+
+
+def _again(request: SignedIn, asked: Mapping[str, str]) -> dict[str, Any]:
+    """Like the prompt's newest run; `fork` makes it the parent, `fill` puts the values v1, v2, … in its variables."""
     prompts = Prompt.objects.visible_to(request.user)
-    prompt = get_object_or_404(prompts, pk=int(pk) if pk.isdecimal() and len(pk) < 19 else 0)
+    prompt = get_object_or_404(prompts, pk=row_number(asked.get("prompt", "")) or 0)
     jobs = (
         Job.objects.visible_to(request.user).filter(prompt=prompt).select_related("prompt", "reference").newest_first()
     )
     newest = jobs.first()
-    private = Visibility.ME if prompt.owner_id else Visibility.TEAM
-    return _like(newest) if newest else {"text": prompt.text, "visibility": private}
+    chosen = _like(newest) if newest else {"visibility": Visibility.ME if prompt.owner_id else Visibility.TEAM}
+    values = {each.name: asked.get(f"v{n}", "") for n, each in enumerate(variables(prompt.text), 1)}
+    text = filled(prompt.text, values) if "fill" in asked else prompt.text
+    return chosen | {"text": text} | ({"forked_from": prompt.pk} if "fork" in asked else {})
 
 
 def _like(job: Job) -> dict[str, Any]:

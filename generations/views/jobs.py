@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -10,57 +11,67 @@ from django.db.models import Q
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import trigger_client_event
 
+from generations.forms.compose import new_token
 from generations.models import Job
+from generations.services.actions import actions
 from generations.services.cancel import cancel, may_act_on
 from generations.services.line import placed
 from generations.services.trash import restore, trash
 from generations.views.access import SignedIn, signed_in
 
-CANCELLED = "Cancelled. Nothing was sent or charged."
-TRASHED, NOT_TRASHED = "Moved to the trash.", "It is in the trash already, or not over yet."
-RESTORED, NOT_RESTORED = "Taken out of the trash.", "It is not in the trash any more."
-TOO_LATE = "It was just being sent. It is cancelled only if the provider does not take it."
+CANCELLED = _("Cancelled. Nothing was sent or charged.")
+TRASHED, NOT_TRASHED = _("Moved to the trash."), _("It is in the trash already, or not over yet.")
+RESTORED, NOT_RESTORED = _("Taken out of the trash."), _("It is not in the trash any more.")
+TOO_LATE = _("It was just being sent. It is cancelled only if the provider does not take it.")
 
 
-def _visible(request: SignedIn, key: UUID) -> Job:
-    return placed([get_object_or_404(Job.objects.visible_to(request.user).for_cards(), key=key)])[0]
+def visible(request: SignedIn, key: UUID) -> Job:
+    """The job with all that its card shows, or 404 for who may not see it."""
+    jobs = Job.objects.visible_to(request.user).for_cards(request.user)
+    return placed([get_object_or_404(jobs, key=key)])[0]
+
+
+def page(request: SignedIn, job: Job) -> dict[str, Any]:
+    """What the job's page shows around the job itself."""
+    return {"job": job, "acts": actions(job, request.user), "token": new_token()}
 
 
 @signed_in
 @require_safe
 def job(request: SignedIn, key: UUID) -> HttpResponse:
-    return render(request, "generations/job.html", {"job": _visible(request, key)})
+    return render(request, "generations/job.html", page(request, visible(request, key)))
 
 
 @signed_in
 @require_safe
 def job_card(request: SignedIn, key: UUID) -> HttpResponse:
-    return render(request, "generations/_job_card.html", {"job": _visible(request, key)})
+    return render(request, "generations/_job_card.html", {"job": visible(request, key)})
 
 
 @signed_in
 @require_safe
 def job_body(request: SignedIn, key: UUID) -> HttpResponse:
     """The job page's live part; 204 when the page already shows this revision."""
-    job = _visible(request, key)
+    job = visible(request, key)
     if request.GET.get("rev") == job.revision:
         return HttpResponse(status=204)
-    return render(request, "generations/_job_body.html", {"job": job})
+    return render(request, "generations/_job_body.html", page(request, job))
 
 
 @signed_in
 @require_POST
 def job_cancel(request: SignedIn, key: UUID) -> HttpResponse:
     """Take a waiting job back; its own card comes back, or its page without htmx."""
-    job = _visible(request, key)
+    job = visible(request, key)
     if not may_act_on(job, request.user):
         raise PermissionDenied
     told = CANCELLED if cancel(job, request.user) else TOO_LATE
     if request.htmx:
-        card = render(request, "generations/_job_card.html", {"job": _visible(request, key)})
+        card = render(request, "generations/_job_card.html", {"job": visible(request, key)})
         return trigger_client_event(card, "say", {"value": told})
     messages.info(request, told)
     return redirect(job)
@@ -70,7 +81,7 @@ def job_cancel(request: SignedIn, key: UUID) -> HttpResponse:
 @require_POST
 def job_trash(request: SignedIn, key: UUID) -> HttpResponse:
     """Move a finished job to the trash; its page then offers the way back."""
-    job = _visible(request, key)
+    job = visible(request, key)
     if not may_act_on(job, request.user):
         raise PermissionDenied
     messages.info(request, TRASHED if trash(job, request.user) else NOT_TRASHED)

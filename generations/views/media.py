@@ -6,23 +6,25 @@ from datetime import timedelta
 from http import HTTPStatus
 from pathlib import PurePath
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID
 
 from django.db.models.fields.files import FieldFile
-from django.http import Http404, HttpResponseBase, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
-from django.utils.text import slugify
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 from whitenoise.middleware import WhiteNoiseFileResponse
 from whitenoise.responders import MissingFileError, Response, SlicedFile, StaticFile
 
 from generations.models import Job, Output
+from generations.services.clipnames import own_name, plain_name
 from generations.services.files import link
 from generations.services.trash import may_play
 from generations.views.access import Removed, SignedIn, signed_in
 
 POSTER_TYPES = {".webp": "image/webp", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".png": "image/png"}
-REMOVED = "The clip was removed for good after its time in the trash. Its prompt and settings are kept."
+REMOVED = _("The clip was removed for good after its time in the trash. Its prompt and settings are kept.")
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 REMEMBERED = timedelta(minutes=10)
 
@@ -46,18 +48,22 @@ class KeptFile(StaticFile):  # type: ignore[misc]
 def job_clip(request: SignedIn, key: UUID) -> HttpResponseBase:
     """The clip, with Range, so that a player can seek; `?download=1` saves it under a readable name."""
     job, output = _stored(request, key)
-    disposition = f'attachment; filename="{_name(job)}"' if "download" in request.GET else ""
+    disposition = _attached(job) if "download" in request.GET else ""
     return serve(request, output.clip, "video/mp4", HOUR, disposition)
 
 
 @signed_in
 @require_safe
 def job_poster(request: SignedIn, key: UUID) -> HttpResponseBase:
-    _, output = _stored(request, key)
+    return poster(request, _stored(request, key)[1], DAY)
+
+
+def poster(request: HttpRequest, output: Output, kept: timedelta) -> HttpResponseBase:
+    """The still picture of a clip that may be seen; 404 where it has none."""
     kind = POSTER_TYPES.get(PurePath(output.poster.name or "").suffix)
     if kind is None:
         raise Http404
-    return serve(request, output.poster, kind, DAY)
+    return serve(request, output.poster, kind, kept)
 
 
 def _stored(request: SignedIn, key: UUID) -> tuple[Job, Output]:
@@ -70,13 +76,15 @@ def _stored(request: SignedIn, key: UUID) -> tuple[Job, Output]:
     return job, job.clip
 
 
-def _name(job: Job) -> str:
-    words = slugify(job.prompt.text)[:40].strip("-")
-    return "-".join(filter(None, ["sora-portal", words, job.key.hex[:8]])) + ".mp4"
+def _attached(job: Job) -> str:
+    """A telling name in letters every system has and, where that says less, in the prompt's own (RFC 6266)."""
+    plain, own = plain_name(job), own_name(job)
+    also = f"; filename*=UTF-8''{quote(own, safe='')}" if own != plain else ""
+    return f'attachment; filename="{plain}"{also}'
 
 
-def serve(request: SignedIn, file: FieldFile, kind: str, kept: timedelta, disposition: str = "") -> HttpResponseBase:
-    """A stored file that this user may see: itself, or the way to the storage that keeps it."""
+def serve(request: HttpRequest, file: FieldFile, kind: str, kept: timedelta, disposition: str = "") -> HttpResponseBase:
+    """A stored file that may be seen: itself, or the way to the storage that keeps it."""
     try:
         elsewhere = link(file, kind, disposition, request.method or "GET")
     except FileNotFoundError as error:
@@ -90,7 +98,7 @@ def serve(request: SignedIn, file: FieldFile, kind: str, kept: timedelta, dispos
     return response
 
 
-def _own(request: SignedIn, file: FieldFile, headers: list[tuple[str, str]]) -> HttpResponseBase:
+def _own(request: HttpRequest, file: FieldFile, headers: list[tuple[str, str]]) -> HttpResponseBase:
     """The file or the asked range of it, with WhiteNoise's headers and ours and no others."""
     try:
         answer = KeptFile(file.path, headers).get_response(request.method, request.META)

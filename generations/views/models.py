@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from generations.forms.models import CombinationSet, ModelForm, combination_set, refuse
@@ -38,7 +39,9 @@ def provider_model_copy(request: SignedIn, pk: int) -> HttpResponse:
     except ValidationError as error:
         texts = [text for texts in error.message_dict.values() for text in texts]
         return _page(request, row.provider, row, *_forms(row.provider, row, None), copying=" ".join(texts))
-    messages.info(request, f"{copy.slug} is a copy of {row.slug}. It is offered like it.")
+    messages.info(
+        request, _("{copy} is a copy of {model}. It is offered like it.").format(copy=copy.slug, model=row.slug)
+    )
     return HttpResponseRedirect(reverse("provider-model", args=[copy.pk]), status=303)
 
 
@@ -62,7 +65,7 @@ def _edit(request: SignedIn, provider: Provider, row: VideoModel | None) -> Http
     form, rows = _forms(provider, row, request)
     valid = form.is_bound and all([form.is_valid(), rows.is_valid()])
     if valid and (kept := _kept(provider, row, form, rows, request.user)):
-        messages.info(request, f"{kept} is saved.")
+        messages.info(request, _("{model} is saved.").format(model=kept))
         return HttpResponseRedirect(f"{reverse('provider', args=[provider.pk])}#model-{kept.pk}", status=303)
     return _page(request, provider, row and _row(row.pk), form, rows)
 

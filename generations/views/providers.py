@@ -11,6 +11,8 @@ from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop, ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from generations.forms.providers import AddForm, SettingsForm
@@ -29,10 +31,13 @@ LATEST = 12
 Switch = tuple[Callable[[Provider, User], None], str]
 SWITCHES: MappingProxyType[str, Switch] = MappingProxyType(
     {
-        "offer": (service.enable, "{} is offered; waiting jobs are sent."),
-        "stop": (service.disable, "{} is no longer offered. Jobs in flight go on; waiting ones wait."),
-        "pause": (service.hold, "{} is paused: what is asked for waits. Jobs in flight go on."),
-        "resume": (service.resume, "{} is tried again; waiting jobs are sent."),
+        "offer": (service.enable, gettext_noop("{name} is offered; waiting jobs are sent.")),
+        "stop": (
+            service.disable,
+            gettext_noop("{name} is no longer offered. Jobs in flight go on; waiting ones wait."),
+        ),
+        "pause": (service.hold, gettext_noop("{name} is paused: what is asked for waits. Jobs in flight go on.")),
+        "resume": (service.resume, gettext_noop("{name} is tried again; waiting jobs are sent.")),
     }
 )
 
@@ -55,10 +60,20 @@ def provider_add(request: SignedIn) -> HttpResponse:
         return render(request, "generations/provider_add.html", {"kinds": kinds()})
     form = AddForm(kind, request.POST if request.method == "POST" else None)
     if form.is_valid() and (added := _added(form, kind, request.user)):
-        messages.info(request, f"{added} is added with {added.models.count()} models. Test the connection.")
+        messages.info(request, _welcome(added))
         return _to(added)
     context = {"form": form, "kind": kind}
     return render(request, "generations/provider_add.html", context, status=422 if form.is_bound else 200)
+
+
+def _welcome(added: Provider) -> str:
+    models = added.models.count()
+    told = ngettext(
+        "{name} is added with {models} model. Test the connection.",
+        "{name} is added with {models} models. Test the connection.",
+        models,
+    )
+    return told.format(name=added, models=models)
 
 
 def _added(form: AddForm, kind: Kind, actor: User) -> Provider | None:
@@ -88,12 +103,13 @@ def _changed(form: SettingsForm, row: Provider, request: SignedIn) -> bool:
         form.refuse(error)
         return False
     lost = had_secret and now.origin != row.origin and not (now.key or now.headers_json)
-    messages.info(request, (CLEARED if lost else "Saved.") + (HELD if now.paused_by_hand else ""))
+    told = [CLEARED if lost else _("Saved."), HELD if now.paused_by_hand else ""]
+    messages.info(request, " ".join(map(str, filter(None, told))))
     return True
 
 
-HELD = " It stays paused, by hand, until somebody resumes it."
-CLEARED = "Saved. The address is another one, so key and headers were cleared. Set them again."
+HELD = _("It stays paused, by hand, until somebody resumes it.")
+CLEARED = _("Saved. The address is another one, so key and headers were cleared. Set them again.")
 
 
 @admin_only
@@ -116,7 +132,7 @@ def provider_switch(request: SignedIn, pk: int) -> HttpResponse:
     if act is None:
         raise Http404
     act(row, request.user)
-    messages.info(request, told.format(row))
+    messages.info(request, _(told).format(name=row))
     return _to(row)
 
 

@@ -16,6 +16,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from generations.forms.reconcile import SeenForm, form_for
@@ -49,22 +50,22 @@ def _look(request: SignedIn, job: Job, form: SeenForm) -> str:
 
 def _adopt(request: SignedIn, job: Job, form: SeenForm) -> str:
     adopt(job, form.cleaned_data["number"], form.cleaned_data["remote_id"], request.user)
-    return "Adopted: the provider has it, and it renders again."
+    return _("Adopted: the provider has it, and it renders again.")
 
 
 def _not_created(request: SignedIn, job: Job, form: SeenForm) -> str:
     service.leave_as_not_created(job, form.cleaned_data["number"], request.user)
-    return "Settled: it was not made and not charged."
+    return _("Settled: it was not made and not charged.")
 
 
 def _give_up(request: SignedIn, job: Job, form: SeenForm) -> str:
     service.give_up(job, form.cleaned_data["number"], request.user)
-    return "Given up. It may have been charged; if its clip turns up, it is shown here."
+    return _("Given up. It may have been charged; if its clip turns up, it is shown here.")
 
 
 def _again(request: SignedIn, job: Job, form: SeenForm) -> str:
     service.submit_again(job, form.cleaned_data["number"], request.user)
-    return "It waits to be sent again. If the first one turns up too, it is shown here."
+    return _("It waits to be sent again. If the first one turns up too, it is shown here.")
 
 
 ACTS: MappingProxyType[str, tuple[Act, bool]] = MappingProxyType(
@@ -113,8 +114,8 @@ def reconcile_act(request: SignedIn, key: UUID, act: str) -> HttpResponse:
 def second_clip(request: SignedIn, pk: int, act: str) -> HttpResponse:
     """Note a second clip, or take it up where its job was given up."""
     do, said = {
-        "note": (service.note_second, "Noted."),
-        "keep": (service.keep_second, "Taken up: it is looked at again."),
+        "note": (service.note_second, _("Noted.")),
+        "keep": (service.keep_second, _("Taken up: it is looked at again.")),
     }.get(act, (None, ""))
     if do is None:
         raise Http404

@@ -20,7 +20,8 @@ PAGE = 50
 def staff_jobs(request: SignedIn) -> HttpResponse:
     """All jobs, private ones too: of those the template shows state, people and money, never text or clip."""
     filters = JobFilter(request.GET, request.user)
-    page = NEWEST.page(filters.narrow(Job.objects.for_cards()), request.GET.get("after", ""), PAGE)
+    after, cards = request.GET.get("after", ""), Job.objects.for_cards()
+    page = NEWEST.page(Job.objects.all(), after, PAGE, filters.where, cards)
     template = "_staff_jobs_page.html" if request.htmx else "staff_jobs.html"
     paused = Provider.objects.filter(enabled=True).exclude(paused_reason="")
     return render(request, f"generations/{template}", {"page": page, "filters": filters, "paused": paused})

@@ -8,8 +8,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from generations.models import Job
-from generations.services.line import placed
+from generations.services.revisions import changed
 from generations.views.access import SignedIn, signed_in
 
 MOST_CARDS = 100
@@ -20,11 +19,8 @@ MOST_CARDS = 100
 def status(request: SignedIn) -> HttpResponse:
     """The cards among `card=<key>:<revision>` that look different now, out of band; 204 when none does."""
     held = dict(filter(None, map(_parsed, request.GET.getlist("card")[:MOST_CARDS])))
-    jobs = Job.objects.visible_to(request.user).on_the_shelf().for_cards().filter(key__in=held)
-    changed = [job for job in placed(jobs) if job.revision != held[job.key]]
-    if not changed:
-        return HttpResponse(status=204)
-    return render(request, "generations/_status.html", {"jobs": changed})
+    jobs = changed(request.user, held)
+    return render(request, "generations/_status.html", {"jobs": jobs}) if jobs else HttpResponse(status=204)
 
 
 def _parsed(card: str) -> tuple[UUID, str] | None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from generations.contract import RemoteOutput, RemoteState, Snapshot
-from generations.wire.reading import amount_at, moment_at, percent, reason_at, storable, text_at, value_at
+from generations.contract import Cause, RemoteOutput, RemoteState, Snapshot
+from generations.contract.words import gettext_noop
+from generations.wire.content import is_about_content
+from generations.wire.reading import LIMIT, amount_at, moment_at, percent, reason_at, storable, text_at, value_at
 
 S = RemoteState
 # One table for all: hosts mix the words of the families, and no word means two things.
@@ -20,9 +22,9 @@ WORDS: Mapping[str, RemoteState] = {
     **dict.fromkeys(("failed", "failure", "fail", "error", "expired", "deleted"), S.FAILED),
     **dict.fromkeys(("cancelled", "canceled"), S.CANCELLED),
 }
-ENDED_WITHOUT_WORDS = {
-    "expired": "The provider says it expired there.",
-    "deleted": "The provider says it was deleted there.",
+ENDED_THERE = {
+    "expired": gettext_noop("The provider says it expired there."),
+    "deleted": gettext_noop("The provider says it was deleted there."),
 }
 # Where a host names one file, the first that is there; and where it lists all of them.
 URLS = (
@@ -30,6 +32,7 @@ URLS = (
     "metadata.url", "metadata.video_url", "video.url", "detail.url", "detail.draft_info.downloadable_url",
 )  # fmt: skip
 LISTS = ("data.outputs", "outputs", "data.output", "output")
+CODES = ("error.code", "data.error.code", "error.type", "code")
 IN_A_LIST = ("video_url", "url")  # of an entry that is more than an address
 OUTPUTS_MOST = 10
 
@@ -42,11 +45,20 @@ def snapshot(body: Mapping[str, Any], **known: Any) -> Snapshot:
         "state": state,
         "progress": percent(body.get("progress")),
         "outputs": outputs(body),
-        "reason": reason(body, word) if state in (S.FAILED, S.CANCELLED) else "",
         "word": word,
         "cost": amount_at(body, "cost", "amount"),
     }
-    return Snapshot(**read | known)
+    ended = _end(body, word) if state in (S.FAILED, S.CANCELLED) else {}
+    return Snapshot(**read | ended | known)
+
+
+def _end(body: Mapping[str, Any], word: str) -> dict[str, Any]:
+    """Why it ended without a clip: in the provider's words, by what can be done about it, and in full."""
+    said, code = reason(body, word), text_at(body, *CODES)
+    cause = Cause.LOST if word.casefold() in ENDED_THERE else Cause.BROKEN
+    if is_about_content(code, said):
+        cause = Cause.CONTENT
+    return {"reason": said, "cause": cause, "detail": " ".join(filter(None, [f"{word}:", code, said]))[:LIMIT]}
 
 
 def outputs(body: Mapping[str, Any]) -> tuple[RemoteOutput, ...]:
@@ -68,6 +80,5 @@ def _entries(value: Any) -> list[Any]:
 
 def reason(body: Mapping[str, Any], word: str) -> str:
     """Why it ended without a clip."""
-    return reason_at(body, "data.error.message", "data.error", "detail.failure_reason") or ENDED_WITHOUT_WORDS.get(
-        word.casefold(), ""
-    )
+    said = reason_at(body, "data.error.message", "data.error", "detail.failure_reason")
+    return " ".join(filter(None, [ENDED_THERE.get(word.casefold(), ""), said]))

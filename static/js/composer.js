@@ -7,7 +7,7 @@
     const area = text(), told = document.getElementById("text-count");
     if (!area || !told) return;
     const length = [...area.value.trim()].length, limit = Number(area.dataset.limit);
-    told.textContent = `${length} of ${limit}`;
+    told.textContent = wording("length", { count: length, most: limit });
     told.classList.toggle("over", length > limit);
   }
 

@@ -1,4 +1,4 @@
-// What every page needs: CSRF for htmx, messages, the end of a session, clocks, copying, the theme switch.
+// What every page needs: CSRF for htmx, messages, the end of a session, clocks, copying, filters.
 (() => {
   const toasts = document.getElementById("toasts");
 
@@ -9,6 +9,7 @@
     toasts.append(toast);
     setTimeout(() => toast.remove(), 6000);
   }
+  for (const brought of toasts.children) setTimeout(() => brought.remove(), 10000); // with the page
 
   // The token is read when it is needed: signing in again changes it under an open page.
   function csrfToken() {
@@ -19,15 +20,16 @@
   });
 
   document.addEventListener("say", (event) => say(event.detail.value));
+  document.addEventListener("job-ended", ({ detail }) => say(`${detail.word}: ${detail.text}`));
   document.addEventListener("htmx:responseError", (event) => {
     const status = event.detail.xhr.status;
     if ("signedOut" in document.documentElement.dataset) return;
-    if (status === 503 && !event.detail.elt.matches("#poller, #job-body")) say("A part of the portal is away for a moment. Try again: one form makes one job, however often it is sent.");
-    else if (status === 403) say("That is not allowed, or this page is too old. Reload it.");
-    else if (status !== 401 && !event.detail.elt.matches("#poller, #job-body")) say("That did not work. Try again.");
+    if (status === 503 && !event.detail.elt.matches("[data-hx-trigger~=refresh]")) say(wording("away"));
+    else if (status === 403) say(wording("denied"));
+    else if (status !== 401 && !event.detail.elt.matches("[data-hx-trigger~=refresh]")) say(wording("failed"));
   });
   document.addEventListener("htmx:sendError", (event) => {
-    if (!event.detail.elt.matches("#poller, #job-body")) say("The portal does not answer. Try again: one form makes one job, however often it is sent.");
+    if (!event.detail.elt.matches("[data-hx-trigger~=refresh]")) say(wording("silent"));
   });
 
   document.addEventListener("signed-out", () => {
@@ -48,12 +50,14 @@
     year: { month: "short", day: "numeric", year: "numeric" },
   };
 
+  const region = document.documentElement.lang.replace(/^en$/, "en-GB"); // a plain "en" would put the month first
+
   function local(element) {
     const moment = new Date(element.dateTime), now = new Date();
     const near = moment.toDateString() === now.toDateString() ? "today" : moment.getFullYear() === now.getFullYear() ? "day" : "year";
     const style = FORMATS[element.dataset.local || near];
-    element.textContent = new Intl.DateTimeFormat("en-GB", style).format(moment);
-    element.title = new Intl.DateTimeFormat("en-GB", { dateStyle: "full", timeStyle: "long" }).format(moment);
+    element.textContent = new Intl.DateTimeFormat(region, style).format(moment);
+    element.title = new Intl.DateTimeFormat(region, { dateStyle: "full", timeStyle: "long" }).format(moment);
   }
 
   function elapsed(element) {
@@ -76,8 +80,9 @@
     const button = event.target.closest("[data-copy], [data-copy-link]");
     if (!button) return;
     const source = document.getElementById(button.dataset.copy);
-    const text = source ? source.textContent : location.origin + location.pathname;
-    copy(text).then(() => say(button.dataset.said), () => say("The browser did not allow copying."));
+    const text = source ? source.textContent : location.origin + (button.dataset.copyLink || location.pathname);
+    button.closest("[popover]")?.hidePopover();
+    copy(text).then(() => say(button.dataset.said), () => say(wording("uncopied")));
   });
 
   // The clipboard needs a secure page; a portal on a plain http address in the house gets the older way.
@@ -92,26 +97,15 @@
     if (!done) throw new Error("copy refused");
   }
 
-  // --- filters and theme ---
+  // --- filters ---
   document.addEventListener("change", (event) => {
+    const { type, value } = event.target;
+    if (type === "date" && value && value < "2000") return; // a year that is still being typed
     event.target.closest("form[data-autosubmit]")?.requestSubmit();
   });
   document.querySelectorAll("form[data-autosubmit]").forEach((form) => {
     form.addEventListener("formdata", ({ formData }) => {
       for (const [name, value] of [...formData]) if (!value) formData.delete(name);
-    });
-  });
-
-  const theme = document.documentElement.dataset.bsTheme;
-  document.querySelectorAll("#theme input").forEach((input) => {
-    input.checked = input.value === theme;
-    input.addEventListener("change", () => {
-      document.documentElement.dataset.bsTheme = input.value;
-      try {
-        localStorage.setItem("theme", input.value);
-      } catch {
-        // Then it holds for this page only.
-      }
     });
   });
 })();

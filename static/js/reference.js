@@ -13,7 +13,7 @@
     if (busy) busy.hidden = false;
     try {
       const answer = await fetch(box().dataset.add, {
-        method: "POST", body: form, headers: { "X-CSRFToken": token(), "HX-Request": "true" },
+        method: "POST", body: form, headers: { "X-CSRFToken": token(), "HX-Request": "true", "Page-Language": document.documentElement.lang },
       });
       const html = await answer.text();
       if (answer.ok || ([422, 503].includes(answer.status) && html.includes('id="reference"'))) put(html);
@@ -39,9 +39,8 @@
   function refused(status) {
     const busy = box().querySelector(".busy");
     if (busy) busy.hidden = true;
-    const words = status === 401 ? "You are signed out. Sign in again in another tab, then try once more."
-      : status === 413 ? "The image is too large." : "The image could not be taken. Try again.";
-    document.dispatchEvent(new CustomEvent("say", { detail: { value: words } }));
+    const why = status === 401 ? "image-signed-out" : status === 413 ? "image-large" : "image-failed";
+    document.dispatchEvent(new CustomEvent("say", { detail: { value: wording(why) } }));
   }
 
   // A preview that was not made: the portal may be busy, so it is asked for again, and said when that does not help.

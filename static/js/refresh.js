@@ -1,18 +1,20 @@
-// One refresh request per page: every 2 s while something on it is active, every 15 s while its tab is hidden.
+// One refresh request per page: every 2 s while something on it is active, every 15 s while its tab is hidden or nothing
+// runs, and ever more seldom, up to that, while nobody answers.
 (() => {
   const OFTEN = 2000, SELDOM = 15000, MOST = 70; // more cards than that make too long an address
   const offline = document.getElementById("offline");
-  let last = 0, first = 0;
+  let last = 0, first = 0, unanswered = 0;
 
   function asking() {
     const cards = document.querySelector("[name=card]") && document.getElementById("poller");
-    return cards || document.querySelector("#job-body[hx-get]");
+    return cards || document.querySelector("#job-body[data-hx-get], #queue-body");
   }
 
   function tick() {
-    const wait = document.hidden ? SELDOM : OFTEN;
-    const element = Date.now() - last >= wait && asking();
-    if (!element || "signedOut" in document.documentElement.dataset) return;
+    const element = asking();
+    const calm = document.hidden || (element && "calm" in element.dataset);
+    const wait = Math.min((calm ? SELDOM : OFTEN) * 2 ** unanswered, SELDOM);
+    if (!element || Date.now() - last < wait || "signedOut" in document.documentElement.dataset) return;
     last = Date.now();
     htmx.trigger(element, "refresh");
   }
@@ -33,18 +35,22 @@
   // A refresh that nobody answers, or only to say that a part is away, says so once, and takes it back by itself.
   const NOBODY = [0, 502, 503, 504];
   document.addEventListener("htmx:afterRequest", (event) => {
-    if (offline && event.detail.elt.matches("#poller, #job-body")) offline.hidden = !NOBODY.includes(event.detail.xhr.status);
+    if (!event.detail.elt.matches("[data-hx-trigger~=refresh]")) return;
+    const away = NOBODY.includes(event.detail.xhr.status);
+    unanswered = away ? Math.min(unanswered + 1, 5) : 0;
+    if (offline) offline.hidden = !away;
   });
 
-  // The end of a job is said, also to those who look elsewhere.
-  const ENDS = { done: "Clip ready", failed: "Failed", unknown: "Outcome unknown" };
+  // The end of a job is one event, for whoever tells of it: the toast in portal.js, the tab in notices.js.
+  const ENDS = { done: wording("end-done"), failed: wording("end-failed"), unknown: wording("end-unknown") };
 
   document.addEventListener("htmx:oobBeforeSwap", (event) => {
     const before = event.detail.target, after = event.detail.fragment.firstElementChild;
     const word = after?.matches(".card-job") && after.dataset.state !== before.dataset.state && ENDS[after.dataset.state];
     if (!word) return;
-    const value = `${word}: ${after.querySelector(".prompt").textContent.slice(0, 60)}`;
-    document.dispatchEvent(new CustomEvent("say", { detail: { value } }));
+    const { key, state } = after.dataset, prompt = after.querySelector(".prompt");
+    const detail = { key, state, word, text: prompt.textContent.slice(0, 60), url: prompt.href };
+    document.dispatchEvent(new CustomEvent("job-ended", { detail }));
   });
 
   // Focus stays where it was: on the same control of the new card, else on its prompt.

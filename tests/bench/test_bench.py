@@ -13,6 +13,7 @@ import pytest
 
 from tests.bench.bare import NAME, measure
 from tests.bench.ground import installation, plant, run_inside
+from tests.bench.library import inside
 from tests.bench.meters import Lags, Sample, percentile
 from tests.bench.pace import MODELS, Model, compare, every, fixed, portals, simulate
 from tests.bench.plan import Plan
@@ -136,3 +137,16 @@ def test_the_engine_is_measured_as_it_looks_and_as_it_sends() -> None:
     assert counts.looks_between(looked.start, looked.end, "healthy-") >= 20
     assert len(looked.lags["healthy"]) >= 20
     assert looked.errors == 0
+
+
+@pytest.mark.matrix
+def test_a_large_library_is_written_whole_and_every_page_of_it_answers() -> None:
+    with installation("sqlite") as on:
+        on.manage("collectstatic", "--no-input", "--verbosity", "0")
+        inside(on, "seed", 600)
+        lines, peak = inside(on, "measure", 1)
+    clips = {name: found for name, found, *_ in lines}
+    assert all(clips[name] == 24 for name in ("first page", "as a list", "mine", "shape", "search: common word"))
+    assert clips["search: no such word"] == clips["state: queued (none)"] == 0
+    assert all(times[0] > 0 for _, _, *times in lines)
+    assert peak > 0

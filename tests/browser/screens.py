@@ -1,62 +1,63 @@
-"""Pictures for the README, taken from a real portal: `make screens`."""
+"""Pictures taken from a real portal: the README's, and every page in both widths and themes. `make screens`."""
 
 from __future__ import annotations
 
+import io
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from PIL import Image
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.browser.helpers import CHROMIUM, QUIET, sign_in
-from tests.processes.harness import ROOT, Installation, portal, wait_for
+from tests.browser.tour import plant, tour
+from tests.processes.harness import ROOT, Installation, portal
 
-FOLDER = ROOT / "docs" / "screenshots"
-DONE = [
-    ("sora2-landscape-8s", "Dunes at dusk breathe like a sleeping animal; one line of footprints appears"),
-    ("sora2-portrait-4s", "Paper lanterns rise over the village, one of them hesitates and turns back"),
-    ("sora2-landscape-4s", "Macro: frost crystals growing over a leaf, time-lapse"),
-    ("sora2-landscape-4s", "Newsreel of a famous head of state slipping on a banana peel [sandbox:moderation]"),
-]
-LIVE = [
-    ("sora2-landscape-8s", "Two paper boats race down a rain gutter, low angle, golden backlight"),
-    ("sora2-landscape-12s", "Stop-motion breakfast: the egg cracks itself, the toast butters itself"),
-    ("sora2-landscape-8s", "A lighthouse keeper polishes the great lens while a storm builds outside"),
-]
-DRAFT = "A ceramic fox wakes on a windowsill at blue hour, shakes off its glaze and watches the first tram pass."
-PEOPLE = "from generations.models import User; User.objects.update(name='Mara Lindqvist')"
-SLOTS = "from generations.models import Provider; Provider.objects.update(in_flight=2)"
+README = {"create": "create", "job-done": "job", "library": "library", "prompts": "prompts"}
+README_FOLDER, FOLDER = ROOT / "docs" / "screenshots", ROOT / "docs" / "screens"
+SIZES = {1280: 900, 360: 740}
+LONGEST = 2400  # pixels of a page; what is below repeats what is above
+SETTLED = 600
 
 
 def main() -> None:
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as folder:
-        installation = Installation(Path(folder) / "data")
-        with portal(installation, SANDBOX_SPEED="40") as running:
-            installation.python(f"{PEOPLE}\n{SLOTS}")
-            asked = [installation.generate(prompt, model) for model, prompt in DONE]
-            wait_for(lambda: all(installation.state_of(key) in {"done", "failed"} for key in asked), "the clips", 60)
-            running.interrupt()
-            running.ended()
-        with portal(installation, SANDBOX_SPEED="0.8"), sync_playwright() as driver:
-            for model, prompt in LIVE:
-                installation.generate(prompt, model)
+    for folder in (README_FOLDER, FOLDER):
+        folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as data:
+        installation = Installation(Path(data) / "data", SANDBOX_SPEED="8")
+        with portal(installation), sync_playwright() as driver:
+            at = plant(installation)
             browser = driver.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-            page = browser.new_page(viewport={"width": 1280, "height": 1000}, color_scheme="light")
-            sign_in(page, installation.url)
-            take(page, installation, asked[0])
+            for width in SIZES:
+                for scheme in ("light", "dark"):
+                    walk(browser, installation, at, width, scheme)
             browser.close()
+    sys.stdout.write(f"Pictures are in {README_FOLDER} and {FOLDER}\n")
 
 
-def take(page: Page, installation: Installation, key: str) -> None:
-    page.get_by_label("Prompt").fill(DRAFT)
-    page.wait_for_timeout(9000)  # some way into rendering
-    page.screenshot(path=FOLDER / "create.png")
-    for name, path in (("job", f"/jobs/{key}/"), ("library", "/library/"), ("prompts", "/prompts/")):
-        page.goto(f"{installation.url}{path}")
-        page.wait_for_timeout(600)
-        page.screenshot(path=FOLDER / f"{name}.png")
-    sys.stdout.write(f"Pictures are in {FOLDER}\n")
+def walk(browser: Browser, on: Installation, at: Mapping[str, str], width: int, scheme: str) -> None:
+    """Picture every page in one width and theme: first those a stranger sees, then the others, signed in."""
+    page = browser.new_page(viewport={"width": width, "height": SIZES[width]}, color_scheme=scheme)  # type: ignore[arg-type]
+    stops = sorted(tour(at), key=lambda stop: not stop.stranger)
+    for before, stop in zip([None, *stops], stops, strict=False):
+        if not stop.stranger and (before is None or before.stranger):
+            sign_in(page, on.url)
+        page.goto(f"{on.url}{stop.path}")
+        stop.do(page)
+        page.wait_for_timeout(SETTLED)
+        keep(page, f"{stop.name}-{width}-{scheme}", width)
+        if (width, scheme) == (1280, "light") and stop.name in README:
+            page.screenshot(path=README_FOLDER / f"{README[stop.name]}.png")
+    page.context.close()
+
+
+def keep(page: Page, name: str, width: int) -> None:
+    """The whole page, small: a picture to look at, not to measure."""
+    height = min(page.evaluate("document.documentElement.scrollHeight"), LONGEST)
+    shot = page.screenshot(full_page=True, clip={"x": 0, "y": 0, "width": width, "height": height})
+    Image.open(io.BytesIO(shot)).convert("RGB").save(FOLDER / f"{name}.webp", quality=50, method=6)
 
 
 if __name__ == "__main__":

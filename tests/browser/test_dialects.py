@@ -57,4 +57,4 @@ def test_a_clip_is_made_and_plays(
     expect(card).to_have_attribute("data-state", "done", timeout=90_000)
     card.get_by_role("link", name=prompt).click()
     plays_and_seeks(page, seconds)
-    expect(page.get_by_text(f"Test {dialect}").first).to_be_visible()
+    expect(page.locator(".facts").get_by_text(f"Test {dialect}")).to_be_visible()

@@ -87,7 +87,7 @@ def test_a_moderated_prompt_says_why_in_the_providers_words(composer: Page) -> N
     page.get_by_role("button", name="Generate").click()
     card = page.locator("article", has_text="Newsreel").first
     expect(card).to_have_attribute("data-state", "failed", timeout=20_000)
-    expect(card).to_contain_text("The provider refused it")
+    expect(card).to_contain_text("content rules refuse the prompt")
     expect(card).to_contain_text("Not charged")
 
 
@@ -98,6 +98,7 @@ def test_markup_in_a_prompt_stays_text(composer: Page) -> None:
     expect(page.locator("article", has_text=prompt).first).to_be_visible()
 
 
+@pytest.mark.matrix
 def test_a_wrong_key_pauses_the_provider_and_says_who_must_act(page: Page, strict: Strict, site: Installation) -> None:
     added = site.manage(
         "provider", "add", "--dialect", "uniall", "--name", "Second studio", "--allow-private",

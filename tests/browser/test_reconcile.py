@@ -7,10 +7,10 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Strict
+from tests.browser.helpers import complaints, fits
 from tests.processes.harness import Installation, wait_for
 
 pytestmark = [pytest.mark.browser, pytest.mark.process]
@@ -35,14 +35,17 @@ from generations.models import Submission
 from generations.services.reconcile import settle
 settle(Submission.objects.get(job__key={key!r}, number=1).pk, {remote_id!r}, "By a late callback")
 """
+TRUSTED = "UPDATE generations_provider SET submit_failures = 0, cooling_until = NULL"
 SIZES = {"desk": (1280, 900), "phone": (360, 740)}
 
 
 def lose(site: Installation, provider: str, model: str, prompt: str) -> str:
+    """A job whose answer is lost, at a provider that forgets it at once: two such in a row would cool it down."""
     asked = site.manage("generate", "--provider", provider, "--model", model, "--prompt", prompt, "--key", uuid4().hex)
     key = asked.stdout.strip()
     assert asked.returncode == 0, asked.stderr
     wait_for(lambda: site.state_of(key) == "unknown", "the lost answer")
+    site.rows(TRUSTED)
     return key
 
 
@@ -64,17 +67,6 @@ def account(site: Installation) -> Iterator[str]:
 
 def case_of(page: Page, key: str) -> Locator:
     return page.locator(f"#unknown-{key}")
-
-
-def fits(page: Page) -> bool:
-    """True when nothing sticks out at the side."""
-    return bool(page.evaluate("document.documentElement.scrollWidth <= innerWidth"))
-
-
-def complaints(page: Page) -> list[str]:
-    """What a screen reader's user would stumble over."""
-    found = Axe().run(page, options={"preload": False}).response["violations"]
-    return [f"{one['id']}: {one['nodes'][0]['html'][:200]}" for one in found]
 
 
 def test_one_of_two_candidates_is_adopted(

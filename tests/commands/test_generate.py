@@ -90,13 +90,15 @@ def test_waiting_ends_with_the_job(
     ways: list[State], code: int, admin: User, make_job: Callable[..., Job], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     job = make_job(author=admin, compose_token="nightly")
-    job.submissions.create(number=1, provider=job.provider, sent_at=job.created_at, lease_until=job.created_at)
+    now = job.created_at
+    sent = job.submissions.create(number=1, provider=job.provider, sent_at=now, lease_until=now)
+    Job.objects.update(token=sent.token)
     breath = threading.Event()
 
     def live() -> None:
         breath.wait(10)
         for state in ways:
-            advance(job, state, reason="for this reason")
+            advance(job, state, by=sent, reason="for this reason")
         connection.close()
 
     # The command's own pauses are the clock: the job lives after the first of them.

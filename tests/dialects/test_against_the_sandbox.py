@@ -6,6 +6,7 @@ import base64
 import io
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -13,7 +14,18 @@ import pytest
 from PIL import Image
 
 from generations.catalogue import presets_of
-from generations.contract import Answer, Delivery, HttpCall, Preset, Reference, RemoteState
+from generations.contract import (
+    Answer,
+    Delivery,
+    DialectError,
+    HttpCall,
+    Misconfigured,
+    Preset,
+    Reference,
+    Refused,
+    Remixes,
+    RemoteState,
+)
 from generations.dialects import DIALECTS
 from generations.sandbox import Sandbox
 from tests.dialects.cases import KEY, payload, request_for, wire
@@ -90,6 +102,21 @@ def test_a_job_is_followed_to_its_clip(slug: str, quick: Sandbox, make: Make) ->
     (output,) = seen.outputs
     clip = make(HttpCall("GET", output.url, speaking.headers if output.needs_key else {}))
     assert (clip.status, clip.body[4:8]) == (200, b"ftyp")
+
+
+@pytest.mark.parametrize("slug", [slug for slug, kind in sorted(DIALECTS.items()) if issubclass(kind, Remixes)])
+def test_a_finished_clip_is_remixed(slug: str, quick: Sandbox, make: Make) -> None:
+    speaking, model = DIALECTS[slug](quick.url, KEY), presets_of(slug)[0].models[0]
+    assert isinstance(speaking, Remixes)
+    request = request_for(model, model.combinations[0])
+    name, until = speaking.read_created(make(speaking.create(request))), time.monotonic() + 120
+    while not speaking.read_snapshot(make(speaking.query(name)), name).outputs and time.monotonic() < until:
+        time.sleep(0.02)
+    remix = speaking.read_created(make(speaking.remix(name, replace(request, prompt="The same by night"))))
+    assert remix != name
+    with pytest.raises(DialectError) as told:
+        speaking.read_created(make(speaking.remix("video_nobodys", request)))
+    assert isinstance(told.value, Refused | Misconfigured)
 
 
 @pytest.mark.parametrize("slug", ["openai_videos", "uniall", "v2_generations"])

@@ -116,7 +116,9 @@ class TestOpenAIVideos(DialectCases):
         speaking = OpenAIVideos("https://api.example.com", "k", query_path=query_path)
         (output,) = speaking.read_snapshot(json_answer({"status": "completed"}), "a/b").outputs
         assert output.url == f"https://api.example.com{content}"
-        assert speaking.remix("a/b", "x").url == output.url.replace("content", "remix")
+        assert speaking.remix("a/b", GenerationRequest("x", "m", "16:9", 8)).url == output.url.replace(
+            "content", "remix"
+        )
 
     @pytest.mark.parametrize(
         ("shape", "objects"),
@@ -183,7 +185,7 @@ class TestOpenAIVideos(DialectCases):
         assert not speaking.read_deleted(json_answer({"detail": "Not Found"}, 404)), "the path is not there"
 
     def test_it_remixes_a_job(self, speaking: OpenAIVideos) -> None:
-        call = speaking.remix("video_123", "Make it daytime")
+        call = speaking.remix("video_123", GenerationRequest("Make it daytime", "sora-2", "16:9", 8))
         assert (call.method, call.url) == ("POST", "https://api.example.com/v1/videos/video_123/remix")
         assert call.json == wire(self.sample("remix_request"))
         assert speaking.read_created(answer_of(self.sample("remix_response"))) == "video_456"

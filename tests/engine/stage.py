@@ -45,7 +45,7 @@ class Part:
         """What the card says to everyone who may see the job."""
         job = self.now
         mine = face(job)
-        return " | ".join(filter(None, [mine.look.word, mine.big, mine.lead, mine.tell, job.reason]))
+        return " | ".join(filter(None, [str(mine.look.word), mine.big, mine.lead, mine.tell, job.reason]))
 
     @property
     def told(self) -> str:

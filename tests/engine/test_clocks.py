@@ -20,8 +20,9 @@ from generations.engine.poller import Poller
 from generations.models import Charged, Job, Output, Provider, State, Watch
 from generations.services.archive import archive
 from generations.services.look import Seen, claim_looks, keep_seen
+from generations.services.outcomes import accepted
 from generations.services.pace import SLOWEST
-from generations.services.submit import accepted, intend
+from generations.services.submit import intend
 from generations.services.sweep import sweep
 from tests.engine.helpers import submit_round
 from tests.engine.stage import finished, saying, started

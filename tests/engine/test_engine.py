@@ -11,12 +11,15 @@ from pathlib import Path
 import pytest
 from asgiref.sync import async_to_sync
 from django.db import connection
+from django.utils import timezone
 
 from generations import engine
+from generations.engine import poller
 from generations.engine.doors import Doors
 from generations.engine.poller import Poller
 from generations.models import Charged, Heartbeat, Job, Output, Provider, State, Watch
 from generations.sandbox import Sandbox
+from generations.services import look
 from generations.services.archive import archive
 from tests.engine.helpers import look_round, run_until, submit_round
 from tests.peer import answering, peer
@@ -117,6 +120,20 @@ def test_no_more_jobs_are_under_way_than_the_provider_takes(make_job: MakeJob, p
             submit_round()
         assert len(server.requests) == 3
         assert Job.objects.filter(state=State.RUNNING).count() == 3
+
+
+def test_a_provider_that_was_full_is_looked_at_again_once_it_has_room(
+    make_job: MakeJob, provider: Provider, settings: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.ENGINE_TICK = 5.0  # type: ignore[attr-defined]
+    for where, name, count in ((look, "AT_ONCE", 2), (poller, "AT_ONCE", 2), (poller, "ROOM_AGAIN", 1)):
+        monkeypatch.setattr(where, name, count)
+    with peer(answering(200, b'{"status": "processing"}')) as server:
+        Provider.objects.update(base_url=server.url, allow_private=True, poll_interval=60)
+        for _ in range(7):
+            make_job(State.RUNNING)
+        Watch.objects.update(next_poll_at=timezone.now(), origin=Provider.objects.get().origin)
+        assert run_until(lambda: len(server.requests) == 7, 8), "four rounds of two, within two ticks"
 
 
 def test_a_stop_waits_for_the_answer_that_is_on_its_way(make_job: MakeJob, provider: Provider) -> None:

@@ -111,7 +111,7 @@ class TestByTheList:
         submit_round()
         settle_round()
         chosen = first.submissions.get()
-        settle(chosen.pk, chosen.candidates.all()[0].remote_id, "By hand")
+        settle(chosen.pk, chosen.candidates.all()[0].remote_id, "By hand: {remote_id}")
         list_again()
         assert states() == [State.RUNNING] * 2
         assert len(set(Submission.objects.values_list("remote_id", flat=True))) == 2

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from importlib import import_module
 
 import pytest
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
+
+from generations.models import Job, Prompt
+from generations.services.figures import lower_bound
+from generations.services.search import jobs_with, prompts_with
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases]
 
@@ -87,3 +92,66 @@ def test_models_that_nobody_edited_are_known_as_the_catalogue_s() -> None:
     new = migrate(("generations", "0006_mended_providers"))
     models = new.get_model("generations", "VideoModel").objects.filter(from_catalogue=True)
     assert set(models.values_list("slug", flat=True)) == {"old", "listed"}
+
+
+def test_who_never_chose_a_language_follows_the_browser() -> None:
+    people = migrate(("generations", "0010_job_actions")).get_model("generations", "User").objects
+    for language in ("en", "zh-hans"):
+        people.create(email=f"{language}@example.org", password="x", language=language)
+    people = migrate(("generations", "0012_own_language")).get_model("generations", "User").objects
+    assert dict(people.values_list("email", "language")) == {"en@example.org": "", "zh-hans@example.org": "zh-hans"}
+    people = migrate(("generations", "0010_job_actions")).get_model("generations", "User").objects
+    assert set(people.values_list("language", flat=True)) == {"en", "zh-hans"}
+
+
+def test_jobs_and_prompts_of_earlier_releases_can_be_searched() -> None:
+    old, now = migrate(("generations", "0015_compare_and_share")), timezone.now()
+    user = old.get_model("generations", "User").objects.create(email="mara@example.org", password="x")
+    prompt = old.get_model("generations", "Prompt").objects.create(
+        text="Une forêt, 雨夜の街", text_hash="h", author=user, last_run_at=now
+    )
+    jobs = old.get_model("generations", "Job").objects
+    made = [
+        jobs.create(
+            author=user, prompt=prompt, provider_name="A", dialect="uniall", model="m", aspect_ratio=ratio, width=width,
+            height=height, seconds=8, state="done", state_since=now, compose_token=f"{width}{ratio}",
+        )
+        for ratio, width, height in (("16:9", 720, 1280), ("16:9", 0, 0), ("1:1", 0, 0), ("auto", 0, 0))
+    ]  # fmt: skip
+    tag = old.get_model("generations", "Tag").objects.create(name="season 2")
+    old.get_model("generations", "JobTag").objects.create(job_id=made[0].pk, tag=tag)
+    old.get_model("generations", "Comment").objects.create(job_id=made[1].pk, author=user, text="Too dark")
+    migrate(("generations", "0017_prompt_history"))
+    standing = Job.objects.order_by("pk").values_list("orientation", flat=True)
+    assert list(standing) == ["portrait", "landscape", "square", ""]
+    found = {
+        text: jobs_with(Job.objects.order_by("pk"), text).count() for text in ("foret 夜の", "season", "dark", "x")
+    }
+    assert found == {"foret 夜の": 4, "season": 1, "dark": 1, "x": 0}
+    assert prompts_with(Prompt.objects.all(), "街").count() == 1
+
+
+def test_prompts_get_the_figures_of_their_jobs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(import_module("generations.migrations.0017_prompt_history"), "CHUNK", 2)
+    old, now = migrate(("generations", "0016_search")), timezone.now()
+    user = old.get_model("generations", "User").objects.create(email="mara@example.org", password="x")
+    prompts, jobs = old.get_model("generations", "Prompt").objects, old.get_model("generations", "Job").objects
+    for text in ("A {animal}", "never run", "run", "private"):
+        row = prompts.create(
+            text=text, text_hash=text, author=user, last_run_at=now, owner=user if text == "private" else None
+        )
+        for number, state in enumerate(("done", "done", "failed", "queued") if text != "never run" else ()):
+            jobs.create(
+                author=user, prompt=row, provider_name="A", dialect="uniall", model="m", aspect_ratio="16:9", seconds=8,
+                state=state, state_since=now, compose_token=f"{text} {number}", rendered_in=10.0 + number,
+                list_price=number + 1, currency="USD", visibility="me" if text == "private" or number == 2 else "team",
+            )  # fmt: skip
+    rows = migrate(("generations", "0017_prompt_history")).get_model("generations", "Prompt").objects.order_by("pk")
+    figures = rows.values_list(
+        "is_template", "runs", "done", "failed", "typical_seconds", "typical_cost", "typical_currency"
+    )
+    assert list(figures) == [
+        (True, 3, 2, 0, 10.5, 1, "USD"), (False, 0, 0, 0, None, None, ""),
+        (False, 3, 2, 0, 10.5, 1, "USD"), (False, 4, 2, 1, 10.5, 1, "USD"),
+    ]  # fmt: skip
+    assert [row.success for row in rows] == pytest.approx([lower_bound(*n) for n in ((2, 2), (0, 0), (2, 2), (2, 3))])

@@ -10,6 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from generations.models import Job, Provider, State, User, VideoModel, Watch
+from tests.browser.controls import record
 from tests.browser.helpers import CHROMIUM, HOW_TO_GET, QUIET
 from tests.conftest import PASSWORD, needs
 
@@ -31,6 +32,7 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture
 def context(chromium: Browser) -> Iterator[BrowserContext]:
     context = chromium.new_context(viewport={"width": 1280, "height": 800})
+    record(context)
     yield context
     context.close()
 
@@ -71,13 +73,12 @@ def serious(page: Page) -> list[tuple[str, str]]:
     return [(rule["id"], node["html"]) for rule in found for node in rule["nodes"] if rule["impact"] != "minor"]
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize(
     ("theme", "width"),
     [
-        ("light", 1280),
-        ("dark", 360),
-        *(pytest.param(*look, marks=pytest.mark.matrix) for look in [("dark", 1280), ("light", 900), ("dark", 900)]),
-        pytest.param("light", 360, marks=pytest.mark.matrix),
+        *(("dark", 360), ("light", 360), ("dark", 1280), ("light", 1280)),
+        *((theme, 900) for theme in ("light", "dark")),
     ],
 )
 def test_every_page_reads_well_on_every_screen(
@@ -101,6 +102,7 @@ def test_every_page_reads_well_on_every_screen(
     providers = ["/staff/providers/", "/staff/providers/add/", "/staff/providers/add/?preset=openai"]
     providers += [f"/staff/providers/{model.provider_id}/", f"/staff/models/{model.pk}/"]
     pages = ["/", "/library/", "/prompts/", "/staff/jobs/", f"/jobs/{job.key}/", "/accounts/password/change/"]
+    pages += ["/queue/", "/queue/?by=member", "/account/notifications/", "/staff/webhooks/", "/staff/webhooks/add/"]
     for path in pages + providers:
         page.goto(live_server.url + path)
         assert heard == []
@@ -185,3 +187,130 @@ def test_the_end_of_a_session_is_said_and_nothing_more_is_asked(
     page.on("request", lambda request: asked.append(request.url))
     page.wait_for_timeout(2600)
     assert asked == []
+
+
+def look_away(page: Page, *, hidden: bool) -> None:
+    """As if another tab came to the front, or ours did again: a browser without a screen hides none."""
+    page.evaluate(
+        """(hidden) => {
+            Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
+            document.dispatchEvent(new Event("visibilitychange"));
+        }""",
+        hidden,
+    )
+
+
+def test_a_hidden_tab_counts_what_ended_and_forgets_it_when_seen(
+    at: Callable[[User, str], Page], context: BrowserContext, live_server: Any, make_job: MakeJob, member: User
+) -> None:
+    jobs = [make_job(State.RUNNING, f"Clip {number}") for number in (1, 2)]
+    context.grant_permissions(["notifications"], origin=live_server.url)
+    page = at(member, "/")
+    page.evaluate(
+        """() => {
+            window.shown = [];
+            window.Notification = class {
+                static permission = "granted";
+                constructor(word, more) { shown.push([word, more.body]); }
+            };
+            localStorage.setItem("notice-show", "on");
+        }"""
+    )
+    look_away(page, hidden=True)
+    Watch.objects.all().delete()
+    Job.objects.filter(pk=jobs[0].pk).update(state=State.FAILED, rev=9)
+    Job.objects.filter(pk=jobs[1].pk).update(state=State.UNKNOWN, rev=9)
+    page.evaluate("htmx.trigger('#poller', 'refresh')")
+    expect(page).to_have_title("(2) Create · Sora Portal")
+    expect(page.get_by_role("status").filter(has_text="Failed: Clip 1")).to_be_visible()
+    assert "mark-badge" in (page.locator("#mark").get_attribute("href") or "")
+    assert sorted(page.evaluate("shown")) == [["Failed", "Clip 1"], ["Outcome unknown", "Clip 2"]]
+    look_away(page, hidden=False)
+    expect(page).to_have_title("Create · Sora Portal")
+    assert "badge" not in (page.locator("#mark").get_attribute("href") or "")
+
+
+def test_the_browsers_own_switches_are_kept_and_a_denial_is_said(at: Callable[[User, str], Page], member: User) -> None:
+    page = at(member, "/account/notifications/")
+    page.get_by_role("button", name="Try it").click()
+    expect(page.get_by_text("Both switches are off")).to_be_visible()
+    page.get_by_label("Play a sound").check()
+    expect(page.locator("#notice-said")).to_be_hidden()
+    page.get_by_role("button", name="Try it").click()
+    page.evaluate("() => { Object.defineProperty(Notification, 'permission', { get: () => 'denied' }) }")
+    page.get_by_label("Show a notification").click()
+    expect(page.get_by_text("This browser denies notifications")).to_be_visible()
+    expect(page.get_by_label("Show a notification")).not_to_be_checked()
+    page.reload()
+    expect(page.get_by_label("Play a sound")).to_be_checked()
+    expect(page.get_by_label("Show a notification")).not_to_be_checked()
+
+
+def test_a_language_is_chosen_and_an_open_page_keeps_its_own(
+    at: Callable[[User, str], Page], heard: list[str], make_job: MakeJob, member: User
+) -> None:
+    make_job(State.RUNNING)
+    page = at(member, "/library/")
+    asked: list[str | None] = []
+    page.on("request", lambda r: asked.append(r.headers.get("page-language")) if "/status/" in r.url else None)
+    page.get_by_role("button", name="Account of").click()
+    assert serious(page) == []
+    heard.clear()  # the checker itself tries things the policy forbids
+    page.get_by_role("button", name="简体中文").click()
+    expect(page.locator("html")).to_have_attribute("lang", "zh-hans")
+    asked.clear()
+    User.objects.update(language="en")
+    page.evaluate("htmx.trigger('#poller', 'refresh')")
+    page.wait_for_timeout(500)
+    assert set(asked) == {"zh-hans"}
+    page.evaluate("document.getElementById('account').showPopover()")
+    expect(page.locator("#account [lang=zh-hans]")).to_have_attribute("aria-current", "true")
+
+
+def asked_by(page: Page) -> list[str]:
+    """What the page asks for from now on, without its queries."""
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url.split("?")[0].split("/", 3)[3]))
+    return asked
+
+
+def test_a_page_without_cards_asks_for_the_tray_seldom_and_stops_when_nothing_runs(
+    page: Page, at: Callable[[User, str], Page], make_job: MakeJob, member: User
+) -> None:
+    job = make_job(State.RUNNING)
+    page.clock.install()
+    pill = at(member, "/prompts/").locator("#tray-pill")
+    expect(pill).to_have_text("My jobs: 1 running 1")
+    asked = asked_by(page)
+    page.clock.run_for(13_000)
+    assert asked == []
+    look_away(page, hidden=True)
+    page.clock.run_for(40_000)
+    assert asked == []
+    look_away(page, hidden=False)
+    Watch.objects.all().delete()
+    Job.objects.filter(pk=job.pk).update(state=State.FAILED, rev=9)
+    page.clock.run_for(2_000)
+    expect(pill).to_have_text("My jobs: Nothing running 0")
+    page.clock.run_for(40_000)
+    assert asked == ["tray/"]
+
+
+def test_a_page_with_all_my_cards_asks_for_the_tray_only_when_one_moves(
+    page: Page, at: Callable[[User, str], Page], make_job: MakeJob, member: User
+) -> None:
+    job = make_job(State.RUNNING)
+    page.clock.install()
+    at(member, "/")
+    ring = page.locator("#tray-said .on")
+    expect(ring).to_have_attribute("stroke-dasharray", "45 100")
+    asked = asked_by(page)
+    Watch.objects.filter(job=job).update(progress=80, rev=1)
+    page.clock.run_for(20_000)
+    expect(ring).to_have_attribute("stroke-dasharray", "80 100")
+    assert set(asked) == {"status/"}
+    Watch.objects.all().delete()
+    Job.objects.filter(pk=job.pk).update(state=State.FAILED, rev=9)
+    page.clock.run_for(2_500)
+    expect(page.locator("#tray-pill")).to_have_text("My jobs: Nothing running 0")
+    assert asked.count("tray/") == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
@@ -10,7 +11,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from generations.models import Job, Prompt, Provider, User, VideoModel, Visibility
+from generations.models import Job, ModelCombination, Prompt, Provider, User, VideoModel, Visibility
 from tests.pages.conftest import HTMX
 
 Ask = Callable[..., dict[str, Any]]
@@ -31,13 +32,52 @@ def test_htmx_gets_a_fresh_composer_and_the_new_card_on_top(mara: Client, ask: A
     answer = mara.post(HOME, sent, headers=HTMX)
     body, job = answer.content.decode(), Job.objects.get()
     assert answer.status_code == 200
-    assert 'hx-swap-oob="afterbegin:#feed"' in body
+    assert 'data-hx-swap-oob="afterbegin:#feed"' in body
     assert f'id="job-{job.key}"' in body
     assert sent["compose_token"] not in body
     assert body.count("Two boats race") == 1  # in the card, not in the composer
     assert 'value="me" checked' in body
     assert "composed" in answer["HX-Trigger"]
     assert "say" in answer["HX-Trigger"]
+
+
+def test_each_take_is_a_card_of_its_own(mara: Client, ask: Ask) -> None:
+    answer = mara.post(HOME, ask(takes=3), headers=HTMX)
+    body = answer.content.decode()
+    assert Job.objects.count() == 3
+    assert all(f'id="job-{job.key}"' in body for job in Job.objects.all())
+    assert 'name="takes" value="3" checked' in body
+    assert "3 takes go to" in answer["HX-Trigger"]
+
+
+def test_the_button_says_what_it_costs_and_follows_the_choice(mara: Client, provider: Provider) -> None:
+    VideoModel.objects.update(currency="USD")
+    ModelCombination.objects.update(price=Decimal("0.64"))
+    assert '<span>Generate</span> <span class="price">$0.64</span>' in mara.get(HOME).content.decode()
+    body = mara.get("/compose/options/?takes=2").content.decode()
+    assert 'id="bill" data-hx-swap-oob="true"><span>Generate 2 takes</span> <span class="price">$1.28</span>' in body
+    ModelCombination.objects.update(price=None)
+    body = mara.get("/compose/options/?takes=2").content.decode()
+    assert '<span class="price">price unknown</span>' in body
+    assert "names no price" in body
+
+
+def test_the_models_of_a_provider_are_told_side_by_side(mara: Client, provider: Provider) -> None:
+    body = mara.get(HOME).content.decode()
+    assert f"Compare {provider.models.count()} models" in body
+    assert body.count('aria-current="true"><strong>') == 1
+
+
+def test_earlier_prompts_are_ones_own_the_latest_first_and_each_once(
+    mara: Client, ask: Ask, make_job: Callable[..., Job], stranger: User
+) -> None:
+    make_job(author=stranger, text="Not mine")
+    for text in ("First", "Second", "First"):
+        mara.post(HOME, ask(text=text))
+    body = mara.get("/compose/earlier/").content.decode()
+    assert body.count("data-earlier") == 2
+    assert body.index("First") < body.index("Second")
+    assert "Not mine" not in body
 
 
 BAD = [
@@ -55,6 +95,9 @@ BAD = [
     ("length is no number", {"seconds": "long"}, "seconds", "Choose a length."),
     ("negative length", {"seconds": -8}, "seconds", "is not offered"),
     ("quality it has not", {"quality": "1080p"}, "quality", "1080p is not offered"),
+    ("no takes", {"takes": 0}, "takes", "Choose 1 to 4"),
+    ("too many takes", {"takes": 5}, "takes", "Choose 1 to 4"),
+    ("takes are no number", {"takes": "many"}, "takes", "Choose how many takes."),
     ("no token", {"compose_token": None}, "compose_token", "fresh one"),
     ("garbled token", {"compose_token": "../../etc"}, "compose_token", "fresh one"),
 ]
@@ -128,7 +171,7 @@ def test_viewers_have_no_composer_and_cannot_post(as_user: Callable[[User], Clie
 
 def test_a_form_without_its_csrf_token_is_refused(member: User, ask: Ask) -> None:
     client = Client(enforce_csrf_checks=True)
-    client.force_login(member, "allauth.account.auth_backends.AuthenticationBackend")
+    client.force_login(member)
     answer = client.post(HOME, ask())
     assert answer.status_code == 403
     assert "too old" in answer.content.decode()

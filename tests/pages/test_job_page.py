@@ -88,7 +88,7 @@ def test_a_finished_job_plays_and_never_refreshes(mara: Client, make_clip: MakeJ
     assert f'src="{reverse("job-clip", args=[job.key])}"' in body
     assert f'poster="{reverse("job-poster", args=[job.key])}"' in body
     assert "Dunes &lt;script&gt;at&lt;/script&gt; dusk" in body
-    assert 'hx-trigger="refresh"' not in body
+    assert 'data-hx-trigger="refresh"' not in body
     assert "<video" in body
 
 
@@ -139,3 +139,21 @@ def test_only_its_author_or_an_admin_cancels(
     assert cancel(as_user(admin), job).status_code == 302
     job.refresh_from_db()
     assert job.state == State.CANCELLED
+
+
+@pytest.mark.parametrize(
+    ("state", "charged", "price", "said"),
+    [
+        (State.FAILED, "yes", "2.40", "<b>Charged (list price $2.40).</b>"),
+        (State.FAILED, "yes", None, "<b>Charged.</b>"),
+        (State.FAILED, "no", "2.40", "<b>Not charged.</b>"),
+        (State.UNKNOWN, "unknown", "2.40", "<b>May have been charged (list price $2.40).</b>"),
+    ],
+)
+def test_a_bad_end_says_the_money(
+    mara: Client, make_job: MakeJob, state: State, charged: str, price: str | None, said: str
+) -> None:
+    job = make_job(state, list_price=price, currency="USD")
+    job.submissions.all().delete()
+    job.submissions.create(number=1, sent_at=job.created_at, lease_until=job.created_at, charged=charged)
+    assert said in mara.get(reverse("job-card", args=[job.key])).content.decode()

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from generations.models import Job, Output, State, User
 from tests.pages.conftest import CLIP, POSTER
@@ -76,11 +78,19 @@ def test_an_unchanged_clip_is_not_sent_again(mara: Client, make_clip: MakeJob) -
 def test_a_download_has_a_name_made_by_us(mara: Client, make_clip: MakeJob) -> None:
     job = make_clip('Dunes at "dusk" ../../breathe\r\nlike a sleeping animal under the moon')
     answer = mara.get(clip_of(job), {"download": 1})
-    name = f"sora-portal-dunes-at-dusk-breathe-like-a-sleeping-an-{job.key.hex[:8]}.mp4"
+    today = f"{timezone.localdate():%Y-%m-%d}"
+    rest = f"sora2-landscape-8s-8s-{job.key.hex[:8]}.mp4"
+    name = f"{today}-dunes-at-dusk-breathe-like-a-sleeping-an-{rest}"
     assert answer["Content-Disposition"] == f'attachment; filename="{name}"'
+
+
+def test_a_name_in_other_letters_comes_along_with_a_plain_one(mara: Client, make_clip: MakeJob) -> None:
     arabic = make_clip("بازار قديم")
-    name = f"sora-portal-{arabic.key.hex[:8]}.mp4"
-    assert mara.get(clip_of(arabic), {"download": 1})["Content-Disposition"].endswith(f'"{name}"')
+    today, rest = f"{timezone.localdate():%Y-%m-%d}", f"sora2-landscape-8s-8s-{arabic.key.hex[:8]}.mp4"
+    told = mara.get(clip_of(arabic), {"download": 1})["Content-Disposition"]
+    own = quote(f"{today}-بازار-قديم-{rest}", safe="")
+    assert told == f"attachment; filename=\"{today}-{rest}\"; filename*=UTF-8''{own}"
+    assert told.isascii()
 
 
 def test_the_poster(mara: Client, make_clip: MakeJob) -> None:

@@ -127,7 +127,7 @@ def test_a_copy_opens_and_a_name_that_is_taken_is_said(boss: Client, model: Vide
 def test_a_switch_answers_with_the_row_or_the_page(boss: Client, model: VideoModel) -> None:
     url = reverse("provider-model-switch", args=[model.pk])
     body = boss.post(url, {"to": "off"}, headers=HTMX).content.decode()
-    assert 'aria-checked="false"' in body
+    assert 'aria-pressed="false"' in body
     assert "<h1" not in body
     assert not VideoModel.objects.get(pk=model.pk).enabled
     answer = boss.post(url, {"to": "on"})

@@ -40,6 +40,7 @@ def row(anonymous: int, viewer: int, owner: int, stranger: int, reviewer: int, a
 
 
 EVERYONE = row(SIGN_IN, OK, OK, OK, OK, OK)
+CREATORS = row(SIGN_IN, NO, OK, OK, OK, OK)
 STAFF = row(SIGN_IN, NOT_THERE, NOT_THERE, NOT_THERE, OK, OK)
 TEAM_JOB, PRIVATE_JOB = EVERYONE, row(SIGN_IN, NOT_THERE, OK, NOT_THERE, NOT_THERE, NOT_THERE)
 ADMINS_ONLY = row(SIGN_IN, NOT_THERE, NOT_THERE, NOT_THERE, NO, OK)
@@ -49,6 +50,8 @@ CANCEL = row(SIGN_IN, NO, MOVED, NO, NO, MOVED)
 CANCEL_PRIVATE = row(SIGN_IN, NOT_THERE, MOVED, NOT_THERE, NOT_THERE, NOT_THERE)
 PUT_AWAY = row(SIGN_IN, NO, 303, NO, NO, 303)
 PUT_AWAY_PRIVATE = row(SIGN_IN, NOT_THERE, 303, NOT_THERE, NOT_THERE, NOT_THERE)
+MAKERS = row(SIGN_IN, NO, 303, 303, 303, 303)
+NO_CLIP_YET = row(SIGN_IN, NO, NOT_THERE, NOT_THERE, NOT_THERE, NOT_THERE)
 DOOR = row(OK, OK, OK, OK, OK, OK)
 ONLY_OUTSIDE = row(OK, MOVED, MOVED, MOVED, MOVED, MOVED)
 ADMINS = row(SIGN_IN, MOVED, MOVED, MOVED, MOVED, OK)
@@ -58,15 +61,29 @@ ADMINS_READ = row(SIGN_IN, MOVED, MOVED, MOVED, MOVED, NO)
 PLAIN = {
     "create": EVERYONE,
     "compose-options": EVERYONE,
+    "earlier-prompts": EVERYONE,
+    "create-batch": CREATORS,
+    "batch-template": CREATORS,
     "status": row(SIGN_IN, 204, 204, 204, 204, 204),
+    "tray": EVERYONE,
+    "queue": EVERYONE,
+    "compare": EVERYONE,
     "library": EVERYONE,
     "trash": EVERYONE,
     "prompts": EVERYONE,
+    "collections": EVERYONE,
+    "prompts-import": CREATORS,
+    "library-bulk": POST_ONLY,
+    "prompt-new": CREATORS,
     "staff-jobs": STAFF,
     "reconcile": STAFF,
     "staff-archive": STAFF,
     "providers": STAFF,
     "provider-add": ADMINS_ONLY,
+    "notifications": EVERYONE,
+    "webhooks": ADMINS_ONLY,
+    "staff-settings": ADMINS_ONLY,
+    "webhook-add": ADMINS_ONLY,
     "account_login": ONLY_OUTSIDE,
     "account_logout": row(MOVED, OK, OK, OK, OK, OK),
     "account_inactive": DOOR,
@@ -86,9 +103,40 @@ OF_A_JOB = {
     "job-body": ("get", TEAM_JOB, PRIVATE_JOB),
     "job-clip": ("get", TEAM_JOB, PRIVATE_JOB),
     "job-poster": ("get", TEAM_JOB, PRIVATE_JOB),
+    "job-menu": ("get", TEAM_JOB, PRIVATE_JOB),
+    "job-share": ("get", row(SIGN_IN, NO, OK, NO, NO, OK), PRIVATE_JOB),
+    "job-again": ("post", MAKERS, PUT_AWAY_PRIVATE),
+    "job-remix": ("post", NO_CLIP_YET, row(SIGN_IN, NOT_THERE, NOT_THERE, NOT_THERE, NOT_THERE, NOT_THERE)),
+    "job-favourite": ("post", row(SIGN_IN, 303, 303, 303, 303, 303), PUT_AWAY_PRIVATE),
+    "job-tags": ("post", MAKERS, PUT_AWAY_PRIVATE),
+    "job-comments": ("post", MAKERS, PUT_AWAY_PRIVATE),
     "job-cancel": ("post", CANCEL, CANCEL_PRIVATE),
+    "job-publish": ("post", row(SIGN_IN, NO, 303, NO, NO, NO), PUT_AWAY_PRIVATE),
     "job-trash": ("post", PUT_AWAY, PUT_AWAY_PRIVATE),
     "job-restore": ("post", PUT_AWAY, PUT_AWAY_PRIVATE),
+}
+# What is posted to them, where it is not nothing.
+SENT = {
+    "job-again": {"kind": "take", "compose_token": "0" * 32},
+    "job-favourite": {"to": "on"},
+    "job-tags": {"name": "desert"},
+    "job-comments": {"text": "Keep it", "second": "1.5"},
+    "prompt-favourite": {"to": "on"},
+    "prompt-tags": {"name": "desert"},
+    "prompt-rate": {"stars": "4"},
+    "prompt-title": {"title": "Fox"},
+    "prompt-pin": {"to": "on"},
+}
+# Of a prompt: the method, what a shared one answers, what a private one answers.
+OF_A_PROMPT = {
+    "prompt": ("get", TEAM_JOB, PRIVATE_JOB),
+    "prompt-fill": ("get", CREATORS, PRIVATE_JOB),
+    "prompt-favourite": ("post", row(SIGN_IN, 303, 303, 303, 303, 303), PUT_AWAY_PRIVATE),
+    "prompt-tags": ("post", MAKERS, PUT_AWAY_PRIVATE),
+    "prompt-rate": ("post", MAKERS, PUT_AWAY_PRIVATE),
+    "prompt-title": ("post", row(SIGN_IN, NO, 303, NO, 303, 303), PUT_AWAY_PRIVATE),
+    "prompt-pin": ("post", row(SIGN_IN, NO, NO, NO, 303, 303), row(SIGN_IN, NOT_THERE, NO, *[NOT_THERE] * 3)),
+    "prompt-erase": ("get", row(SIGN_IN, NO, OK, NO, NO, OK), PRIVATE_JOB),
 }
 # Of a file that is not kept: what a POST answers.
 OF_A_FILE = {
@@ -110,6 +158,17 @@ OF_A_MODEL = ("provider-model", "provider-model-copy", "provider-model-switch")
 # With other arguments.
 WITH_ARGS: dict[str, tuple[dict[str, str], dict[str, int]]] = {
     "account_reset_password_from_key": ({"uidb36": "1", "key": "nonsense"}, DOOR),
+    "library-export": ({"kind": "csv"}, EVERYONE),
+    "prompts-export": ({"kind": "json"}, EVERYONE),
+}
+NO_SUCH_KIND = ("library-export", "prompts-export")
+# Of several jobs at once: who is led back by a POST, whosever they are. What comes of it: tests/pages/test_bulk.py.
+OF_MANY = {
+    "favourite": row(SIGN_IN, 303, 303, 303, 303, 303),
+    "tag": MAKERS,
+    "untag": MAKERS,
+    "trash": MAKERS,
+    "restore": MAKERS,
 }
 # These need an image or a caller from outside: their tables are in the named files.
 ELSEWHERE = {
@@ -118,11 +177,26 @@ ELSEWHERE = {
     "reference-preview": "tests/pages/test_references.py",
     "reference-link": "tests/pages/test_references.py",
     "job-reference": "tests/pages/test_references.py",
+    "job-pick": "tests/pages/test_compare.py",
+    "share-revoke": "tests/pages/test_shares.py",
+    "shared": "tests/pages/test_shares.py",
+    "shared-clip": "tests/pages/test_shares.py",
+    "shared-poster": "tests/pages/test_shares.py",
+    "comment-delete": "tests/pages/test_notes.py",
+    "collection": "tests/pages/test_collections.py",
+    "collection-name": "tests/pages/test_collections.py",
+    "collection-delete": "tests/pages/test_collections.py",
+    "collection-jobs": "tests/pages/test_collections.py",
     "reconcile-act": "tests/pages/test_reconcile.py",
     "second-clip": "tests/pages/test_reconcile.py",
     "health-live": "tests/server/test_health.py",
     "health-ready": "tests/server/test_health.py",
     "metrics": "tests/server/test_metrics.py",
+    "language": "tests/pages/test_languages.py",
+    "notifications-hook": "tests/pages/test_notifications.py",
+    "notifications-hook-act": "tests/pages/test_notifications.py",
+    "webhook": "tests/pages/test_webhooks.py",
+    "webhook-act": "tests/pages/test_webhooks.py",
     "job-hook": "tests/services/test_callbacks.py",
     "provider-hook": "tests/services/test_callbacks.py",
 }
@@ -145,6 +219,7 @@ def test_every_url_is_in_the_table() -> None:
         names
         == PLAIN.keys()
         | OF_A_JOB.keys()
+        | OF_A_PROMPT.keys()
         | OF_A_FILE.keys()
         | OF_A_PROVIDER.keys()
         | WITH_ARGS.keys()
@@ -207,6 +282,22 @@ def test_urls_with_arguments(browsers: dict[str, Client], name: str) -> None:
     kwargs, table = WITH_ARGS[name]
     for role, expected in table.items():
         checked(browsers[role].get(reverse(name, kwargs=kwargs)), expected, name, role)
+
+
+@pytest.mark.parametrize("name", NO_SUCH_KIND)
+def test_a_file_of_no_known_kind(browsers: dict[str, Client], name: str) -> None:
+    assert {browsers[role].get(reverse(name, args=["exe"])).status_code for role in ROLES[1:]} == {404}
+
+
+@pytest.mark.parametrize("visibility", ["team", "me"])
+@pytest.mark.parametrize("act", OF_MANY)
+def test_an_act_on_many_jobs(
+    browsers: dict[str, Client], make_clip: Callable[..., Job], act: str, visibility: str
+) -> None:
+    for role, expected in OF_MANY[act].items():
+        jobs = [make_clip(visibility=visibility), make_clip(visibility=visibility)]
+        sent = {"act": act, "tag": "desert", "job": [job.key for job in jobs]}
+        checked(browsers[role].post(reverse("library-bulk"), sent), expected, f"bulk {act}", role)
 
 
 @pytest.mark.parametrize("name", OF_A_PROVIDER)
@@ -278,7 +369,7 @@ def test_urls_of_a_job(
     for role, expected in (team if visibility == "team" else private).items():
         job = (make_job if method == "post" else make_clip)(visibility=visibility)
         url = reverse(name, args=[job.key])
-        checked(getattr(browsers[role], method)(url), expected, name, role)
+        checked(getattr(browsers[role], method)(url, SENT.get(name)), expected, name, role)
         if method == "post":
             checked(browsers[role].get(url), POST_ONLY[role], name, role)
 
@@ -287,7 +378,38 @@ def test_urls_of_a_job(
 def test_a_job_that_never_was(browsers: dict[str, Client], name: str) -> None:
     url = reverse(name, args=["00000000-0000-4000-8000-000000000000"])
     for role in ROLES[1:]:
-        assert getattr(browsers[role], OF_A_JOB[name][0])(url).status_code == 404
+        assert getattr(browsers[role], OF_A_JOB[name][0])(url, SENT.get(name)).status_code == 404
+
+
+@pytest.mark.parametrize("visibility", ["team", "me"])
+@pytest.mark.parametrize("name", OF_A_PROMPT)
+def test_urls_of_a_prompt(
+    browsers: dict[str, Client], make_job: Callable[..., Job], name: str, visibility: str
+) -> None:
+    method, team, private = OF_A_PROMPT[name]
+    for role, expected in (team if visibility == "team" else private).items():
+        prompt = make_job(State.DONE, "A {animal} wakes", visibility=visibility).prompt
+        url = reverse(name, args=[prompt.pk])
+        checked(getattr(browsers[role], method)(url, SENT.get(name)), expected, name, role)
+        if method == "post":
+            checked(browsers[role].get(url), POST_ONLY[role], name, role)
+
+
+@pytest.mark.parametrize("visibility", ["team", "me"])
+def test_who_may_erase(browsers: dict[str, Client], make_job: Callable[..., Job], visibility: str) -> None:
+    for role, expected in (PUT_AWAY if visibility == "team" else PUT_AWAY_PRIVATE).items():
+        prompt = make_job(State.DONE, f"A {role} wakes", visibility=visibility).prompt
+        checked(browsers[role].post(reverse("prompt-erase", args=[prompt.pk])), expected, "post prompt-erase", role)
+        prompt.refresh_from_db()
+        assert (prompt.erased_at is not None) == (expected == 303)
+
+
+@pytest.mark.parametrize("name", OF_A_PROMPT)
+def test_a_prompt_that_never_was(browsers: dict[str, Client], name: str) -> None:
+    for role in ROLES[1:]:
+        for pk in (999_999, 10**30):
+            answer = getattr(browsers[role], OF_A_PROMPT[name][0])(reverse(name, args=[pk]), SENT.get(name))
+            assert answer.status_code == 404
 
 
 @pytest.mark.parametrize("model", MINE)

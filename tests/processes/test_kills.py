@@ -173,7 +173,7 @@ def again(installation: Installation) -> Running:
 def killed(stage: Stage, each: list[str]) -> Iterator[tuple[str, dict[str, float]]]:
     for role in each:
         took = kill(stage, role)
-        assert took["looks"] < LOOKS, f"{role}: the engine looked again after {took['looks']:.1f} s"
+        assert took["looks"] < LOOKS, f"{role}: {took}; {stage.running.said}"
         assert max(took.values()) < WORKS, f"{role}: {took}"
         yield role, took
 

@@ -60,7 +60,7 @@ def test_machines_that_start_at_once_on_an_empty_database_share_the_work(databas
         assert sum("Sign in as admin@localhost" in running.said for running in started) == 1
         web.python(ASK.format(url=provider.url))
         wait_for(lambda: query(database, "SELECT state FROM generations_job") == ["archiving"], "the clip", 60)
-        assert query(database, "SELECT name FROM generations_heartbeat") == ["engine@two"]
+        assert query(database, "SELECT name FROM generations_heartbeat WHERE name LIKE '%@%'") == ["engine@two"]
         for running in started:
             running.process.send_signal(signal.SIGTERM)
         assert [running.ended() for running in started] == [0, 0]

@@ -47,7 +47,7 @@ def test_the_table_is_the_documented_one() -> None:
 def test_a_legal_move_is_made_and_recorded_once(pair: tuple[State, State], make_job: Callable[..., Job]) -> None:
     job = sent(make_job(pair[0]))
     rev, events = job.rev, job.events.count()
-    assert advance(job, pair[1], reason="for members", detail="for staff")
+    assert advance(job, pair[1], by=job.submissions.last(), reason="for members", detail="for staff")
     stored = Job.objects.get(pk=job.pk)
     assert (stored.state, stored.reason, stored.rev, job.state) == (pair[1], "for members", rev + 1, pair[1])
     assert job.events.count() == events + 1
@@ -79,9 +79,9 @@ def test_the_second_mover_moves_nothing(make_job: Callable[..., Job], member: Us
 
 def test_only_the_submission_that_holds_the_token_may_move_the_job(make_job: Callable[..., Job]) -> None:
     job = make_job(State.SUBMITTING)
-    assert not advance(job, State.FAILED, token=uuid4())
+    assert not advance(job, State.FAILED, by=Submission(token=uuid4()))
     assert Job.objects.get(pk=job.pk).state == State.SUBMITTING
-    assert advance(job, State.FAILED, token=job.token)
+    assert advance(job, State.FAILED, by=job.submissions.get())
 
 
 def test_a_move_after_a_look_needs_the_lease_of_the_look(make_job: Callable[..., Job]) -> None:
@@ -94,7 +94,7 @@ def test_a_move_after_a_look_needs_the_lease_of_the_look(make_job: Callable[...,
 
 def test_a_job_that_was_never_sent_cannot_run(make_job: Callable[..., Job]) -> None:
     job = make_job(State.FAILED)
-    with pytest.raises(ValueError, match="nothing was ever sent"):
+    with pytest.raises(ValueError, match="no submission says"):
         advance(job, State.RUNNING)
     assert Job.objects.get(pk=job.pk).state == State.FAILED
 
@@ -113,7 +113,7 @@ def test_a_job_looked_at_again_is_unfinished_again(make_job: Callable[..., Job])
     job = sent(make_job(State.RUNNING))
     advance(job, State.FAILED, reason="It took too long.")
     assert Job.objects.get().finished_at
-    advance(job, State.RUNNING)
+    advance(job, State.RUNNING, by=job.submissions.get())
     stored = Job.objects.get()
     assert (stored.finished_at, stored.reason, stored.watch.remote_id) == (None, "", f"gen_{job.key.hex}")
 
@@ -122,5 +122,7 @@ def sent(job: Job) -> Job:
     """The job with a submission, so that it can run."""
     if not job.submissions.exists():
         now = timezone.now()
-        Submission.objects.create(job=job, number=1, provider=job.provider, lease_until=now, sent_at=now)
+        one = Submission.objects.create(job=job, number=1, provider=job.provider, lease_until=now, sent_at=now)
+        job.token = one.token
+        job.save(update_fields=["token"])
     return job

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from django_q.models import OrmQ
 
-from generations.models import Job, JobEvent, Prompt, Provider, State, User, VideoModel, Visibility
+from generations.models import Job, JobEvent, ModelCombination, Prompt, Provider, State, User, VideoModel, Visibility
 from generations.services import kick
 from generations.services.compose import PROMPT_LIMIT, Ask, NotPossible, compose
 from tests.services.helpers import queued, race
@@ -39,6 +40,31 @@ def test_the_same_key_again_answers_the_same_job(member: User, stranger: User, p
     assert (again.job, again.is_new) == (first.job, False)
     assert (other.job == first.job, other.is_new) == (False, True)
     assert Job.objects.count() == 2
+
+
+def test_takes_are_jobs_of_one_key_each_with_its_price(member: User, provider: Provider) -> None:
+    ModelCombination.objects.update(price=Decimal("0.64"))
+    VideoModel.objects.update(currency="USD")
+    asked = compose(member, ask(provider, takes=3))
+    assert [(job.take, job.takes, job.list_price, job.currency) for job in asked.jobs] == [
+        (take, 3, Decimal("0.64"), "USD") for take in (1, 2, 3)
+    ]
+    again = compose(member, ask(provider, takes=1))
+    assert (again.jobs, again.is_new, Job.objects.count()) == (asked.jobs, False, 3)
+    assert (Prompt.objects.count(), JobEvent.objects.count()) == (1, 3)
+
+
+@pytest.mark.parametrize("takes", [0, -1, 5, 1000])
+def test_more_or_fewer_takes_than_offered_cost_nothing(takes: int, member: User, provider: Provider) -> None:
+    with pytest.raises(NotPossible, match="Choose 1 to 4") as refused:
+        compose(member, ask(provider, takes=takes))
+    assert (refused.value.field, Job.objects.exists()) == ("takes", False)
+
+
+def test_an_unknown_price_is_kept_as_unknown(member: User, provider: Provider) -> None:
+    ModelCombination.objects.update(price=None)
+    job = compose(member, ask(provider)).job
+    assert (job.list_price, job.currency) == (None, "")
 
 
 @pytest.mark.django_db(transaction=True)

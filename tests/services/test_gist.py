@@ -13,7 +13,8 @@ from django.urls import reverse
 from generations.contract import Answer, Cause, DialectError, Misconfigured, NeverHeard, NotTaken, Refused
 from generations.models import Job, User
 from generations.services.gist import CURES, cure, gist
-from generations.services.submit import failed, intend
+from generations.services.outcomes import failed
+from generations.services.submit import intend
 
 PROMPT = "My secret plan for the launch"
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import time_machine
-from django.conf import settings
+from django.conf import LazySettings, settings
 from django.db import connection
 from django.db.models import QuerySet
 from django.test.utils import CaptureQueriesContext
@@ -28,6 +28,7 @@ from generations.contract import (
 )
 from generations.models import Charged, Job, Output, Provider, State, Watch
 from generations.services.judge import SILENT_LOOKS, OutOfReach
+from generations.services.leases import free_ours
 from generations.services.look import AT_ONCE, Look, Seen, claim_looks, keep_seen
 from generations.services.slots import free_slots
 from tests.engine.helpers import look_round
@@ -37,6 +38,7 @@ from tests.services.helpers import queued, race
 pytestmark = [pytest.mark.django_db, pytest.mark.databases]
 MakeJob = Callable[..., Job]
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+INSTANCE = settings.INSTANCE
 
 DONE = Snapshot(RemoteState.SUCCEEDED, 100, (RemoteOutput("https://files.example.com/a.mp4"),))
 NO_URL = Snapshot(RemoteState.SUCCEEDED, 100)
@@ -241,6 +243,21 @@ class TestLeases:
             (second,) = claim_looks({})
         assert look.watch == second.watch
         assert look.lease != second.lease
+
+    def test_a_fresh_engine_looks_at_once_at_what_its_killed_predecessor_was_looking_at(
+        self, running: Job, settings: LazySettings
+    ) -> None:
+        (killed,) = claim_looks({})
+        settings.INSTANCE = "another-machine"
+        assert (free_ours(), claim_looks({})) == (0, []), "another instance's engine may be alive"
+        settings.INSTANCE = INSTANCE
+        assert free_ours() == 1
+        (fresh,) = claim_looks({})
+        keep_seen([Seen(killed, ENDINGS["failed"])])
+        assert Job.objects.get().state == State.RUNNING, "the dead one has no say any more"
+        keep_seen([Seen(fresh, rendering(60))])
+        assert free_ours() == 0, "nobody is looking; its next look has a time of its own"
+        assert Watch.objects.get().next_poll_at > timezone.now()
 
     @pytest.mark.parametrize(
         "result", [rendering(99), NeverHeard("broken"), *ENDINGS.values()], ids=lambda r: str(r)[:40]

@@ -13,6 +13,7 @@ from django.utils import timezone
 from generations.contract import NeverHeard
 from generations.models import AuditEntry, Candidate, Charged, Job, Outcome, State, Submission, User, Watch
 from generations.services import reconcile
+from generations.services.outcomes import accepted, failed
 from generations.services.reconcile import (
     IdTaken,
     Settled,
@@ -24,7 +25,6 @@ from generations.services.reconcile import (
     settle,
     submit_again,
 )
-from generations.services.submit import accepted, failed
 from generations.services.sweep import sweep
 from generations.services.unsettled import count_for_staff
 from tests.services.helpers import named, race
@@ -54,7 +54,7 @@ class TestFound:
     def test_its_job_runs_again_under_the_id(self, make_job: MakeJob, reviewer: User) -> None:
         job = unknown(make_job)
         named(job, "gen_8")
-        assert settle(sent(job).pk, "gen_9", "By hand", reviewer) == Settled.RUNS
+        assert settle(sent(job).pk, "gen_9", "By hand: {remote_id}", reviewer) == Settled.RUNS
         job.refresh_from_db()
         row, event = sent(job), job.events.last()
         assert (job.state, row.outcome, row.remote_id, row.charged) == (
@@ -74,7 +74,7 @@ class TestFound:
     def test_an_id_that_another_submission_has_is_a_clear_sentence(self, make_job: MakeJob) -> None:
         other, job = make_job(State.RUNNING), unknown(make_job)
         with pytest.raises(IdTaken, match=str(other.key)):
-            settle(sent(job).pk, sent(other).remote_id, "By hand")
+            settle(sent(job).pk, sent(other).remote_id, "By hand: {remote_id}")
         job.refresh_from_db()
         assert (job.state, sent(job).remote_id) == (State.UNKNOWN, "")
 
@@ -125,7 +125,7 @@ class TestByAPersonsWord:
         self, make_job: MakeJob, admin: User, act: Any, state: State
     ) -> None:
         job = make_job(state)
-        with pytest.raises(TooLate, match=state.label):
+        with pytest.raises(TooLate, match=str(state.label)):
             act(job, 1, admin)
         assert not AuditEntry.objects.filter(actor=admin).exists()
 

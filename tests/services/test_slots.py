@@ -11,9 +11,10 @@ import time_machine
 from generations.contract import DialectError, Misconfigured, NeverHeard, NotTaken, Refused
 from generations.models import Job, Provider, State, User
 from generations.models.provider import PROBE_AFTER
+from generations.services.outcomes import accepted
 from generations.services.providers import resume
 from generations.services.slots import free_slots, note_create
-from generations.services.submit import accepted, due_jobs, intend
+from generations.services.submit import due_jobs, intend
 from tests.services.helpers import race
 
 pytestmark = [pytest.mark.django_db, pytest.mark.databases]

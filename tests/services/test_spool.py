@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from generations.contract import DialectError, Misconfigured, NeverHeard, NotTaken, Refused
+from generations.contract import Cause, DialectError, Misconfigured, NeverHeard, NotTaken, Refused
 from generations.models import Job, State, Submission
 from generations.services import spool
 from generations.services.submit import intend
@@ -73,6 +74,17 @@ def test_every_other_answer_is_recovered_too(error: DialectError, state: State, 
     spool.keep(intent.token, error)
     recover()
     assert Job.objects.get().state == state
+
+
+def test_what_can_be_done_about_it_is_recovered_too(folder: Path, make_job: MakeJob) -> None:
+    for cause, kept in ((Cause.CONTENT, "content"), (Cause.OTHER, "of another version"), (Cause.OTHER, None)):
+        intent = intend(make_job(text=str(kept)).pk)
+        assert intent
+        spool.keep(intent.token, Refused("no", cause=cause))
+        path = folder / f"{intent.token.hex}.json"
+        path.write_text(json.dumps(json.loads(path.read_text()) | {"cause": kept}))
+        recover()
+        assert Job.objects.get(key=intent.job_key).cause == cause
 
 
 def test_told_twice_it_changes_nothing(make_job: MakeJob) -> None:

@@ -17,8 +17,9 @@ from generations.contract import DialectError, Misconfigured, NeverHeard, NotTak
 from generations.models import Charged, Job, JobEvent, Outcome, Provider, State, Submission, User, Watch
 from generations.services.advance import advance
 from generations.services.cancel import cancel
+from generations.services.outcomes import accepted, failed
 from generations.services.slots import UNKNOWN_HOLDS, free_slots
-from generations.services.submit import Due, Intent, accepted, due_jobs, failed, intend
+from generations.services.submit import Due, Intent, due_jobs, intend
 from generations.services.sweep import sweep
 from tests.engine.helpers import submit_round
 from tests.peer import answering, peer

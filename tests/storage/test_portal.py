@@ -58,6 +58,6 @@ def _plays_in_a_browser(url: str, key: str) -> None:
         page.goto(f"{url}/jobs/{key}/")
         video = page.locator("video")
         video.evaluate("video => { video.preload = 'auto'; video.load(); }")
-        page.wait_for_function("document.querySelector('video').readyState > 1", timeout=30_000)
+        wait_for(lambda: video.evaluate("video => video.readyState > 1"), "a picture of the clip")
         assert video.evaluate(SEEK) == 2
         assert complaints == []

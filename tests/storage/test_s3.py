@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+from zipfile import ZipFile
 
 import httpx
 import pytest
@@ -65,7 +67,7 @@ def test_a_clip_is_served_by_a_link_of_the_store_that_seeks(mara: Client, kept: 
 def test_a_download_has_our_name_and_a_head_has_a_link_of_its_own(mara: Client, kept: MakeJob) -> None:
     url = reverse("job-clip", args=[kept().key])
     saved = httpx.get(mara.get(url, {"download": 1})["Location"])
-    assert saved.headers["content-disposition"].startswith('attachment; filename="sora-portal-a-fox-wakes-')
+    assert "-a-fox-wakes-sora2-landscape-8s-8s-" in saved.headers["content-disposition"]
     assert httpx.head(mara.head(url)["Location"]).status_code == 200
 
 
@@ -175,3 +177,13 @@ class TestAStoreThatIsNotWell:
 
     def test_a_well_one_can_be_written(self, s3: Bucket) -> None:
         assert storage_word() == "ok"
+
+
+def test_clips_come_out_of_the_bucket_into_a_zip_piece_by_piece(mara: Client, kept: MakeJob, mp4: Path) -> None:
+    job = kept()
+    answer: Any = mara.post(reverse("library-bulk"), {"act": "zip", "job": str(job.key)})
+    archive = ZipFile(BytesIO(b"".join(answer.streaming_content)))
+    assert [archive.read(name) for name in archive.namelist()[:-1]] == [mp4.read_bytes()]
+    assert len(list(default_storage.stream("clips/ab/abc.mp4", 1000))) == -(-mp4.stat().st_size // 1000)  # type: ignore[attr-defined]
+    with pytest.raises(FileNotFoundError):
+        default_storage.stream("clips/ab/gone.mp4", 1000)  # type: ignore[attr-defined]

@@ -7,8 +7,11 @@ from uuid import UUID, uuid4
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from generations.models import FINAL, Fit, Job, Role, State, User
+from generations.management import batch
+from generations.management.people import somebody
+from generations.models import FINAL, Fit, Job, State, User
 from generations.services import references
+from generations.services.batch.rows import Defaults
 from generations.services.compose import Ask, NotPossible, compose
 from generations.services.offer import current_offer
 
@@ -19,12 +22,15 @@ FLAGS = {
 
 
 class Command(BaseCommand):
-    help = "Ask for a video. Prints the job's key; with --wait ends with 0 only when it is DONE."
+    help = (
+        "Ask for a video. Prints the job's key; with --wait ends with 0 only when it is DONE. "
+        "With --csv asks for one or more a row, after a preview of every row and its cost."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--provider", required=True)
-        parser.add_argument("--model", required=True, help="The provider's wire id of the model.")
-        parser.add_argument("--prompt", required=True)
+        parser.add_argument("--provider")
+        parser.add_argument("--model", help="The provider's wire id of the model.")
+        parser.add_argument("--prompt")
         parser.add_argument("--seconds", type=int)
         parser.add_argument("--aspect", help="16:9 or 9:16")
         parser.add_argument("--quality")
@@ -40,10 +46,20 @@ class Command(BaseCommand):
         parser.add_argument("--as", dest="email", help="Whose job it is; the first admin's if left out.")
         parser.add_argument("--key", help="Compose key: the same one again answers the same job.")
         parser.add_argument("--wait", action="store_true")
+        many = parser.add_argument_group("many clips", "The flags above then hold for rows that leave something open.")
+        many.add_argument("--csv", metavar="FILE", help="A row for each clip; - reads them from standard input.")
+        many.add_argument("--dry-run", action="store_true", help="Show rows, costs and errors; make nothing.")
+        many.add_argument("--yes", action="store_true", help="Make them without asking.")
+        many.add_argument("--skip-bad", action="store_true", help="Leave out rows that are wrong.")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        author = somebody(options["email"])
+        _complete(options)
+        if options["csv"]:
+            for made in batch.run(author, _wish(options), self.stderr):
+                self.stdout.write(str(made.key))
+            return
         try:
-            author = _author(options["email"])
             job = compose(author, self._ask(author, options)).job
         except NotPossible as error:
             raise CommandError(f"{FLAGS.get(error.field, f'--{error.field}')}: {error}") from error
@@ -81,6 +97,32 @@ class Command(BaseCommand):
             raise SystemExit(1)
 
 
+def _complete(options: dict[str, Any]) -> None:
+    """Say what is missing, and what does not go together."""
+    many = bool(options["csv"])
+    for name in ("dry_run", "yes", "skip_bad") if not many else ("prompt", "reference", "wait"):
+        if options[name]:
+            flag = f"--{name.replace('_', '-')}"
+            raise CommandError(f"{flag} does not go with --csv." if many else f"{flag} goes with --csv only.")
+    missing = [f"--{name}" for name in ("provider", "model", "prompt") if options[name] is None]
+    if missing and not many:
+        raise CommandError(f"the following arguments are required: {', '.join(missing)}")
+
+
+def _wish(options: dict[str, Any]) -> batch.Wish:
+    """The flags as what holds for rows that leave something open."""
+    defaults = Defaults(
+        provider=_provider(options["provider"]) if options["provider"] else None,
+        model=options["model"],
+        aspect_ratio=options["aspect"],
+        seconds=options["seconds"],
+        quality=options["quality"],
+        options=_pairs(options["option"]),
+    )
+    key = options["key"] or uuid4().hex
+    return batch.Wish(options["csv"], key, defaults, options["dry_run"], options["yes"], options["skip_bad"])
+
+
 def _pairs(given: list[str]) -> dict[str, str]:
     for pair in given:
         if "=" not in pair:
@@ -109,12 +151,3 @@ def _provider(name: str) -> int:
             return provider.pk
     names = ", ".join(provider.name for provider in offered) or "none"
     raise CommandError(f"--provider: {name!r} is not offered. There are: {names}.")
-
-
-def _author(email: str | None) -> User:
-    people = User.objects.filter(is_active=True)
-    found = people.filter(email=User.objects.normalize_email(email)) if email else people.filter(role=Role.ADMIN)
-    author = found.order_by("pk").first()
-    if author is None:
-        raise CommandError(f"--as: nobody here has the e-mail {email}." if email else "--as: there is no admin yet.")
-    return author

@@ -65,7 +65,8 @@ def portal_version() -> str:
 
 
 def own_tables() -> list[str]:
-    return [model._meta.db_table for model in apps.get_app_config("generations").get_models()]
+    models = apps.get_app_config("generations").get_models()
+    return [model._meta.db_table for model in models if model._meta.managed]  # the others index some of these
 
 
 def file_columns() -> list[tuple[str, str]]:

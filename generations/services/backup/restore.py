@@ -17,14 +17,13 @@ from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
-from django.contrib.sessions.models import Session
 from django.core.management import call_command
 from django.db import connection, transaction
 from django.utils import timezone
 from django_q.brokers import get_broker
 from django_q.models import OrmQ
 
-from generations.models import Heartbeat, Job, State
+from generations.models import Heartbeat, Job, Session, State
 from generations.services.advance import advance
 from generations.services.backup import postgresql
 from generations.services.backup.parts import DUMPS, KEYS, MEDIA, BackupError, Manifest

@@ -1,0 +1,109 @@
+"""The prompt history's filters, kept in the URL, and the form of a prompt that is saved without being run."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from django import forms
+from django.db.models import Exists, OuterRef
+from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
+
+from generations.models import TITLE_LIMIT, Prompt, PromptQuerySet, PromptTag, Tag, User, Visibility
+from generations.services.compose import PROMPT_LIMIT
+from generations.services.history import SORTS, run_by
+from generations.services.paging import Keyset
+from generations.services.search import prompts_with
+
+ORDER = [
+    ("recent", _("Last run")),
+    ("used", _("Most used")),
+    ("rated", _("Best rated")),
+    ("success", _("Most reliable")),
+]
+SEARCH_LIMIT = 200
+
+
+class PromptFilter(forms.Form):
+    """By whose, by words, by marks. A value that makes no sense filters nothing."""
+
+    whose = forms.ChoiceField(choices=[("team", _("Team")), ("mine", _("Mine"))], required=False)
+    q = forms.CharField(required=False)
+    sort = forms.ChoiceField(choices=ORDER, required=False)
+    author = forms.ModelChoiceField(User.objects.order_by("name", "email"), required=False, empty_label=_("Anyone"))
+    tag = forms.ModelChoiceField(Tag.objects.none(), required=False, empty_label=_("Any tag"), to_field_name="name")
+    favourite = forms.BooleanField(label=_("Favourites"), required=False)
+    pinned = forms.BooleanField(label=_("Pinned"), required=False)
+    templates = forms.BooleanField(label=_("Templates"), required=False)
+
+    def __init__(self, query: QueryDict, user: User) -> None:
+        super().__init__(query)
+        self.user = user
+        worn = PromptTag.objects.filter(tag=OuterRef("pk"), prompt__in=Prompt.objects.visible_to(user))
+        cast("forms.ModelChoiceField[Tag]", self.fields["tag"]).queryset = Tag.objects.filter(Exists(worn))
+        self.is_valid()
+
+    @property
+    def order(self) -> Keyset:
+        return SORTS[self.sorted_by]
+
+    @property
+    def sorted_by(self) -> str:
+        return str(self._set("sort") or "recent")
+
+    @property
+    def words(self) -> str:
+        return str(self._set("q") or "").replace("\x00", "").strip()[:SEARCH_LIMIT]
+
+    @property
+    def mine(self) -> bool:
+        return bool(self._set("whose") == "mine")
+
+    @property
+    def ticks(self) -> list[forms.BoundField]:
+        return [self["favourite"], self["pinned"], self["templates"]]
+
+    @property
+    def only_pinned(self) -> bool:
+        return bool(self._set("pinned"))
+
+    @property
+    def is_set(self) -> bool:
+        """True where something is left out of the list."""
+        return self.mine or any(map(self._set, ("q", "author", "tag", "favourite", "pinned", "templates")))
+
+    def narrow(self, prompts: PromptQuerySet) -> PromptQuerySet:
+        """The prompts that fit every filter that is set; of a row with `is_favourite`."""
+        picked: dict[str, Any] = {}
+        if self._set("author") and not self.mine:
+            picked["author"] = self._set("author")
+        if self._set("tag"):
+            picked["prompt_tags__tag"] = self._set("tag")
+        picked |= dict.fromkeys(self._ticked(), True) | ({"pinned_at__isnull": False} if self.only_pinned else {})
+        rows = run_by(prompts, self.user) if self.mine else prompts
+        rows = rows.filter(**picked)
+        return prompts_with(rows, self.words) if self.words else rows
+
+    def _ticked(self) -> list[str]:
+        columns = {"favourite": "is_favourite", "templates": "is_template"}
+        return [column for name, column in columns.items() if self._set(name)]
+
+    def _set(self, field: str) -> Any:
+        return self.cleaned_data.get(field)
+
+
+class SavedPromptForm(forms.Form):
+    """A title, a text and who sees it."""
+
+    title = forms.CharField(label=_("Title"), required=False, max_length=TITLE_LIMIT)
+    text = forms.CharField(
+        label=_("Prompt"),
+        strip=False,
+        max_length=PROMPT_LIMIT,
+        widget=forms.Textarea(attrs={"rows": 6, "dir": "auto"}),
+        help_text=_("{name} or {name=a default} is asked for each time. Other braces stay as they are."),
+        error_messages={"required": _("Write a prompt first.")},
+    )
+    visibility = forms.ChoiceField(
+        label=_("Seen by"), choices=Visibility.choices, required=False, initial=Visibility.TEAM
+    )

@@ -1,0 +1,14 @@
+"""What admins choose for the whole portal."""
+
+from __future__ import annotations
+
+from django.db import models
+
+
+class Portal(models.Model):
+    """One row, number 1, made by the first change. Until then the defaults hold. See services/portal.py."""
+
+    shares_outside = models.BooleanField(default=True)
+
+    def __str__(self) -> str:
+        return "Portal"

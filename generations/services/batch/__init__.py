@@ -1,0 +1,1 @@
+"""A CSV file of asks: read, resolved, priced, and only then made."""

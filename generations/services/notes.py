@@ -1,0 +1,95 @@
+"""What people add to a clip. Who may see the job is asked before."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from generations.models import COMMENT_LIMIT, TAG_LIMIT, Comment, Favourite, Job, JobTag, Tag, User, folded
+from generations.services.audit import note
+from generations.services.search import index_job
+from generations.services.wording import too_long
+
+TAGS_MOST = 20
+
+
+class NotNoted(Exception):
+    """It cannot be added; the text says why."""
+
+
+def mark(job: Job, user: User, on: bool) -> None:
+    """Make it one of this user's favourites, or no longer; the same wish twice changes nothing."""
+    if on:
+        Favourite.objects.get_or_create(user=user, job=job)
+    else:
+        Favourite.objects.filter(user=user, job=job).delete()
+
+
+def add_tag(job: Job, user: User, name: str) -> None:
+    """Put a tag on the job, if it is not there yet. Raises NotNoted."""
+    name = tag_name(name)
+    if job.job_tags.count() >= TAGS_MOST:
+        raise NotNoted(_("{most} tags are enough. Remove one first.").format(most=TAGS_MOST))
+    with transaction.atomic():
+        tag = Tag.objects.get_or_create(name=name)[0]
+        JobTag.objects.get_or_create(job=job, tag=tag, defaults={"added_by": user})
+        index_job(job.pk)
+
+
+def tag_name(typed: str) -> str:
+    """The tag that somebody typed, as tags are written. Raises NotNoted."""
+    name = folded(typed.replace("\x00", ""))
+    if not name:
+        raise NotNoted(_("Write a tag first."))
+    if len(name) > TAG_LIMIT:
+        raise NotNoted(too_long(name, TAG_LIMIT))
+    return name
+
+
+def remove_tag(job: Job, name: str) -> None:
+    """Take a tag off the job. One that nothing wears any more is forgotten."""
+    with transaction.atomic():
+        JobTag.objects.filter(job=job, tag__name=name).delete()
+        forget_unworn(name)
+        index_job(job.pk)
+
+
+def forget_unworn(name: str) -> None:
+    """A word that no job and no prompt wears is nobody's business any more."""
+    Tag.objects.filter(name=name, job_tags=None, prompt_tags=None).delete()
+
+
+def comment(job: Job, user: User, text: str, at: float | None = None) -> Comment:
+    """Say something of the clip, at a moment of it or at none. Raises NotNoted."""
+    text = text.replace("\r\n", "\n").replace("\x00", "").strip()
+    if not text:
+        raise NotNoted(_("Write a comment first."))
+    if len(text) > COMMENT_LIMIT:
+        raise NotNoted(too_long(text, COMMENT_LIMIT))
+    if at is not None and not 0 <= at <= length_of(job):
+        missed = _("The clip has no moment at {at} s. It runs {length} s.")
+        raise NotNoted(missed.format(at=f"{at:g}", length=f"{length_of(job):g}"))
+    with transaction.atomic():
+        said = Comment.objects.create(job=job, author=user, text=text, at=at)
+        index_job(job.pk)
+    return said
+
+
+def length_of(job: Job) -> float:
+    """Seconds of the clip, as asked for while there is none."""
+    return (job.cover.duration if job.cover else None) or float(job.seconds)
+
+
+def may_remove(said: Comment, user: User) -> bool:
+    """Its author, and admins."""
+    return said.author_id == user.pk or user.is_admin
+
+
+def remove_comment(said: Comment, user: User) -> None:
+    """Delete it; where it was somebody else's the audit says so."""
+    with transaction.atomic():
+        said.delete()
+        index_job(said.job_id)
+        if said.author_id != user.pk:
+            note(user, gettext_noop("comment deleted"), f"Job {said.job.key}")

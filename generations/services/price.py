@@ -1,0 +1,52 @@
+"""What clips cost by the provider's published list. An unknown price is None, never zero."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.utils.translation import pgettext
+
+from generations.contract import Combination, OfferedModel, OfferedProvider
+from generations.services.combinations import plain
+
+SIGNS = {"USD": "$", "EUR": "€", "CNY": "CN¥"}
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """An amount in a currency (three letters, "" for what costs nothing)."""
+
+    amount: Decimal
+    currency: str = ""
+
+    def __str__(self) -> str:
+        if not self.amount:
+            return pgettext("price", "free")
+        sign = SIGNS.get(self.currency)
+        return f"{sign}{plain(self.amount)}" if sign else f"{plain(self.amount)} {self.currency}".strip()
+
+
+FREE = Price(Decimal(0))
+
+
+def price_of(provider: OfferedProvider, model: OfferedModel, combination: Combination, takes: int = 1) -> Price | None:
+    """What so many takes cost by the list; None when the provider publishes nothing. The sandbox is free."""
+    if provider.is_sandbox:
+        return FREE
+    if combination.price is None:
+        return None
+    return Price(combination.price * takes, model.currency) if combination.price else FREE
+
+
+def totals(prices: Iterable[Price | None]) -> tuple[list[Price], int]:
+    """The sums by currency, in the order they came, and how many have no known price."""
+    sums: dict[str, Decimal] = {}
+    unknown = 0
+    for price in prices:
+        if price is None:
+            unknown += 1
+        elif price.amount:
+            sums[price.currency] = sums.get(price.currency, Decimal(0)) + price.amount
+    return [Price(amount, currency) for currency, amount in sums.items()], unknown

@@ -1,0 +1,29 @@
+"""A job's collections, and the strip of them above the library."""
+
+from __future__ import annotations
+
+from django import template
+
+from generations.models import Collection, Job, User
+from generations.services import collections
+
+register = template.Library()
+
+STRIP = 12
+OFFERED = 40
+
+
+@register.filter
+def collections_for(user: User) -> list[Collection]:
+    """The latest ones this user may see."""
+    return list(Collection.objects.visible_to(user).order_by("-pk")[:STRIP])
+
+
+@register.filter
+def collections_with(job: Job, user: User) -> list[Collection]:
+    return list(collections.beside(job, user)[0])
+
+
+@register.filter
+def collections_without(job: Job, user: User) -> list[Collection]:
+    return list(collections.beside(job, user)[1][:OFFERED])

@@ -1,0 +1,184 @@
+"""Every page of a portal that has something to show, for whoever walks through all of them: tests and pictures."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from playwright.sync_api import Page
+
+from tests.processes.harness import PASSWORD, Installation, wait_for
+
+LAND, PORTRAIT, LONG = "sora2-landscape-8s", "sora2-portrait-4s", "sora2-landscape-12s"
+CLIPS = [
+    (LAND, "Dunes at dusk breathe like a sleeping animal; one line of footprints appears"),
+    (PORTRAIT, "Paper lanterns rise over the village, one of them hesitates and turns back"),
+    ("sora2-landscape-4s", "Macro: frost crystals growing over a leaf, time-lapse"),
+    (LAND, "A ceramic fox wakes on a windowsill at blue hour and shakes off its glaze"),
+]
+WRONG = {
+    "failed": (LAND, "Newsreel of a famous head of state slipping on a banana peel [sandbox:moderation]"),
+    "late": (LAND, "A crowd at a demonstration turns to the camera [sandbox:fail-at-94]"),
+    "unknown": (LAND, "A storm front rolls over a wheat field, drone shot [sandbox:lost-answer]"),
+    "lost": (LAND, "A paper crane unfolds by itself [sandbox:bad-file]"),
+}
+LIVE = [
+    (LAND, "Two paper boats race down a rain gutter, low angle, golden backlight [sandbox:stuck]"),
+    (LONG, "Stop-motion breakfast: the egg cracks itself, the toast butters itself [sandbox:stuck]"),
+    (LAND, "A lighthouse keeper polishes the great lens while a storm builds outside"),
+]
+DRAFT = "A ceramic fox wakes on a windowsill at blue hour, shakes off its glaze and watches the first tram pass."
+TABLE = """prompt,model,takes
+"A ceramic fox wakes on a windowsill, morning light",sora2-landscape-8s,2
+Two paper boats race through a rainy gutter,sora2-landscape-8s,1
+,sora2-landscape-4s,1
+A kite over the harbour,sora2-landscape-99s,1
+"""
+
+PEOPLE = f"""
+from generations.models import Job, Provider, Role, User
+from generations.services.providers import add_provider
+from generations.services.members import add_member
+User.objects.update(name="Mara Lindqvist")
+add_member("jonas@example.com", Role.MEMBER, {PASSWORD!r}, "Jonas Weber")
+add_provider("Studio account", "openai_videos", "https://videos.example.com", "sk-nobody")
+Provider.objects.filter(name="Studio account").update(
+    enabled=True, paused_reason="It answered, but refused the key. Set the key again.")
+"""
+ASK = """
+import json
+from generations.models import Provider, User
+from generations.services.compose import Ask, compose
+mara, sandbox = User.objects.get(name="Mara Lindqvist"), Provider.objects.get(is_sandbox=True)
+made = [compose(mara, Ask(prompt, sandbox.pk, model, "tour " + prompt[:40])) for model, prompt in {asked!r}]
+print(json.dumps([str(each.job.key) for each in made]))
+"""
+TALK = """
+from generations.models import Job, Prompt, Provider, User, Visibility, Webhook
+from generations.services.notes import add_tag, comment, mark
+from generations.services.hooks import save_hook
+from generations.services.picks import pick
+from generations.services.trash import trash
+from generations.services import prompts
+mara, jonas = User.objects.get(name="Mara Lindqvist"), User.objects.get(name="Jonas Weber")
+job, gone = Job.objects.get(key={job!r}), Job.objects.get(key={gone!r})
+mark(job, mara, True); add_tag(job, mara, "harbour film"); add_tag(job, jonas, "dusk")
+comment(job, jonas, "The footprints come a moment too early for the cut.", 2.5)
+comment(job, mara, "Good. Let us take this one.")
+prompts.save(jonas, "Clay animals", "A {{animal}} of {{material=clay}} wakes on a windowsill", Visibility.TEAM)
+prompts.name(job.prompt, mara, "Dunes"); prompts.add_tag(job.prompt, jonas, "desert")
+prompts.rate(job.prompt, jonas, 4)
+prompts.pin(job.prompt, mara, True); Prompt.objects.filter(pk=job.prompt_id).update(parent=gone.prompt)
+trash(gone, mara)
+pick(job, mara, True)
+save_hook(Webhook(), {{"name": "Editing room", "url": "https://hooks.example.com/sora", "enabled": False}}, mara)
+Provider.objects.filter(is_sandbox=True).update(in_flight=2)
+"""
+
+
+SHARE = """
+from datetime import timedelta
+from django.utils import timezone
+from generations.models import Job, User
+from generations.services.shares import make_link
+mara, job = User.objects.get(name="Mara Lindqvist"), Job.objects.get(key={job!r})
+print(make_link(job, mara, timezone.now() + timedelta(days=7), with_prompt=True)[1])
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """One page of the tour. `do` brings it into the state worth seeing; `stranger` sees it signed out."""
+
+    name: str
+    path: str
+    do: Callable[[Page], Any] = lambda page: None
+    stranger: bool = False
+
+
+def plant(on: Installation) -> Mapping[str, str]:
+    """Fill a running portal with jobs of every kind; the keys by name. Takes as long as a few clips render."""
+    on.python(PEOPLE)
+    asked = _asked(on, [*CLIPS, *WRONG.values()])
+    done, keys = asked[: len(CLIPS)], dict(zip(WRONG, asked[len(CLIPS) :], strict=True))
+    ended = {"done", "failed", "unknown"}
+    wait_for(lambda: all(on.state_of(key) in ended for key in [*done, *keys.values()][:-1]), "the clips", 120)
+    wait_for(lambda: on.rows("SELECT 1 FROM generations_output WHERE trouble <> ''"), "a file that is none")
+    on.python(TALK.format(job=done[0], gone=done[2]))
+    live = _asked(on, LIVE)
+    wait_for(lambda: on.state_of(live[0]) == "running", "a clip in the making")
+    token = on.python(SHARE.format(job=done[0])).splitlines()[-1]
+    ids = {table: on.rows(f"SELECT max(id) FROM generations_{table}")[0][0] for table in ("webhook", "videomodel")}
+    provider = on.rows("SELECT id FROM generations_provider WHERE name = 'Studio account'")[0][0]
+    named = {"done": done[0], "other": done[1], "running": live[0], "queued": live[2]}
+    columns = {"prompt": "pinned_at IS NOT NULL", "template": "is_template"}
+    ids |= {name: on.rows(f"SELECT id FROM generations_prompt WHERE {which}")[0][0] for name, which in columns.items()}
+    return keys | ids | named | {"token": token, "provider": str(provider)}
+
+
+def _asked(on: Installation, asked: list[tuple[str, str]]) -> list[str]:
+    return list(json.loads(on.python(ASK.format(asked=asked)).splitlines()[-1]))
+
+
+def tour(at: Mapping[str, str]) -> list[Stop]:
+    """All pages, with what `plant` named."""
+    jobs = [Stop(f"job-{name}", f"/jobs/{at[name]}/") for name in ("done", *WRONG, "running", "queued")]
+    return [
+        Stop("create", "/", lambda page: page.get_by_label("Prompt", exact=True).fill(DRAFT)),
+        Stop("batch", "/create/batch/"),
+        Stop("batch-preview", "/create/batch/", _preview),
+        *jobs,
+        Stop("job-menu", f"/jobs/{at['done']}/", lambda page: page.get_by_role("button", name="More actions").click()),
+        Stop("job-share", f"/jobs/{at['done']}/share/"),
+        Stop("compare", f"/compare/?job={at['done']}&job={at['other']}"),
+        Stop("compare-nothing", "/compare/"),
+        Stop("library", "/library/"),
+        Stop("library-chosen", "/library/", lambda page: page.locator(".select").first.check()),
+        Stop("library-list", "/library/?view=list"),
+        Stop("library-filters", "/library/?orientation=landscape&seconds=4"),
+        Stop("library-nothing-found", "/library/?q=seahorse&state=cancelled"),
+        Stop("prompts", "/prompts/"),
+        Stop("prompts-import", "/prompts/import/"),
+        Stop("prompts-nothing-found", "/prompts/?q=nowhere"),
+        Stop("prompt", f"/prompts/{at['prompt']}/"),
+        Stop("prompt-erase", f"/prompts/{at['prompt']}/erase/"),
+        Stop("prompt-template", f"/prompts/{at['template']}/"),
+        Stop("prompt-fill", f"/prompts/{at['template']}/fill/"),
+        Stop("prompt-new", "/prompts/new/"),
+        Stop("queue", "/queue/"),
+        Stop("queue-by-member", "/queue/?by=member"),
+        Stop("tray", "/prompts/", _tray),
+        Stop("keys", "/library/", lambda page: page.keyboard.press("?")),
+        Stop("trash", "/library/trash/"),
+        Stop("notifications", "/account/notifications/"),
+        Stop("staff-jobs", "/staff/jobs/"),
+        Stop("staff-reconcile", "/staff/reconcile/"),
+        Stop("staff-archive", "/staff/archive/"),
+        Stop("staff-providers", "/staff/providers/"),
+        Stop("staff-provider", f"/staff/providers/{at['provider']}/"),
+        Stop("staff-provider-add", "/staff/providers/add/"),
+        Stop("staff-provider-model", f"/staff/models/{at['videomodel']}/"),
+        Stop("staff-provider-model-add", f"/staff/providers/{at['provider']}/models/add/"),
+        Stop("staff-settings", "/staff/settings/"),
+        Stop("staff-webhooks", "/staff/webhooks/"),
+        Stop("staff-webhook", f"/staff/webhooks/{at['webhook']}/"),
+        Stop("staff-webhook-add", "/staff/webhooks/add/"),
+        Stop("not-found", "/jobs/00000000-0000-4000-8000-000000000000/"),
+        Stop("shared", f"/s/{at['token']}/", stranger=True),
+        Stop("shared-gone", "/s/nonsense/", stranger=True),
+        Stop("sign-in", "/accounts/login/", stranger=True),
+        Stop("password-forgotten", "/accounts/password/reset/", stranger=True),
+    ]
+
+
+def _tray(page: Page) -> None:
+    page.locator("#tray-pill").click()
+    page.locator(".tray-list").wait_for()
+
+
+def _preview(page: Page) -> None:
+    page.get_by_label("Or its text").fill(TABLE)
+    page.get_by_role("button", name="Preview").click()
+    page.get_by_role("table").wait_for()
