@@ -1,7 +1,7 @@
 // Choosing clips for the bar below the library and the trash. Ranges by Shift, all by Ctrl or Cmd and A, none by Esc.
 // What is chosen is kept by key, since a card is a new element whenever it is refreshed.
 (() => {
-  const bar = document.getElementById("bulk");
+  const bar = document.querySelector("form.bulk");
   if (!bar) return;
   const said = document.getElementById("bulk-said"), told = document.getElementById("picked");
   const most = Number(bar.dataset.most), picked = new Set(), MB = 1e6;
