@@ -15,6 +15,7 @@ from generations.contract import Offer
 from generations.models import Visibility
 from generations.services.batch.rows import Defaults
 from generations.services.batch.table import BYTES_MOST, ROWS_MOST, TOO_LARGE, NotReadable, decoded, tidied
+from generations.services.wording import in_seconds
 
 LIMITS = format_lazy(_("At most {most} rows and 1 MB."), most=ROWS_MOST)
 FIRST = _("The model's first")
@@ -45,7 +46,7 @@ class BatchForm(forms.Form):
         lengths = sorted({c.seconds for _, m in models for c in m.combinations})
         _choices(self, "destination", [("", _("The first that fits")), *groups])
         _choices(self, "aspect_ratio", [("", FIRST), *((ratio, ratio) for ratio in ratios)])
-        _choices(self, "seconds", [("", FIRST), *((str(length), f"{length} s") for length in lengths)])
+        _choices(self, "seconds", [("", FIRST), *((str(length), in_seconds(length)) for length in lengths)])
 
     @property
     def defaults(self) -> Defaults:

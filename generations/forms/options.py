@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from generations.contract import Combination, Offer, OfferedModel, OfferedProvider
 from generations.models import Fit
-from generations.services.wording import worded
+from generations.services.wording import in_seconds, worded
 
 OPTION = "option_"  # how an option's control is named
 
@@ -135,7 +135,7 @@ def _control(provider: OfferedProvider, model: OfferedModel, now: Combination, f
 
 
 def _choice(provider: OfferedProvider, now: Combination, field: str, value: Any, possible: bool) -> Choice:
-    label = f"{value} s" if field == "seconds" else worded(str(value))
+    label = in_seconds(value) if field == "seconds" else worded(str(value))
     if possible:
         return Choice(str(value), label, value == getattr(now, field))
     wish = Chosen(provider.pk, None, *(value if f == field else getattr(now, f) for f in LEGENDS))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
@@ -13,7 +12,7 @@ from generations.forms.options import Options, switch_to
 from generations.services.compose import TAKES_MOST
 from generations.services.price import Price, price_of
 from generations.services.typical import in_words, usual_time
-from generations.services.wording import worded
+from generations.services.wording import in_seconds, listed, worded
 
 UNKNOWN = gettext_noop("price unknown")
 
@@ -66,7 +65,7 @@ def _line(options: Options, model: OfferedModel) -> ModelLine:
     lengths = sorted({c.seconds for c in model.combinations})
     shapes = dict.fromkeys(c.aspect_ratio for c in model.combinations)
     qualities = dict.fromkeys(worded(c.quality) for c in model.combinations if c.quality)
-    facts = (f"{_listed(lengths)} s", _listed(shapes), _listed(qualities), _prices(options, model))
+    facts = (in_seconds(listed(lengths)), listed(shapes), listed(qualities), _prices(options, model))
     is_on = model.slug == options.model.slug
     return ModelLine(model.name, " · ".join(filter(None, facts)), is_on, switch_to(options, model))
 
@@ -78,7 +77,3 @@ def _prices(options: Options, model: OfferedModel) -> str:
         return _(UNKNOWN)
     low, high = prices[0], prices[-1]
     return str(low) if low == high else _("{low} to {high}").format(low=low, high=high)
-
-
-def _listed(values: Iterable[object]) -> str:
-    return ", ".join(map(str, values))

@@ -17,6 +17,7 @@ from generations.models.job import JobQuerySet
 from generations.services import notes
 from generations.services.cancel import may_act_on
 from generations.services.trash import restore, trash
+from generations.services.wording import listed
 
 MOST = 200
 """Clips in one go."""
@@ -63,7 +64,7 @@ class Outcome:
 
     def __str__(self) -> str:
         """In the reader's words: 3 clips moved to the trash. Left out: 1 not over yet."""
-        reasons = ", ".join(f"{count} {_(reason)}" for reason, count in self.left_out.items())
+        reasons = listed(f"{count} {_(reason)}" for reason, count in self.left_out.items())
         more = _("Left out: {reasons}.").format(reasons=reasons) if reasons else ""
         return f"{_headline(self.act, len(self.keys), self.tag)} {more}".strip()
 

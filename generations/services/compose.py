@@ -22,7 +22,7 @@ from generations.services.offer import current_offer
 from generations.services.price import price_of
 from generations.services.search import index_new, index_prompt
 from generations.services.variables import is_template
-from generations.services.wording import too_long
+from generations.services.wording import in_seconds, listed, too_long
 
 PROMPT_LIMIT = 4000
 KEY_LIMIT = 64
@@ -142,7 +142,7 @@ def _options(model: OfferedModel, ask: Ask) -> dict[str, str]:
     for option in model.options:
         value = ask.options.get(option.name, option.default)
         if value not in {known.value for known in option.values}:
-            choices = ", ".join(known.value for known in option.values if known.value)
+            choices = listed(known.value for known in option.values if known.value)
             said = _("{value} is not a choice for {option}. Choose one of {choices}.")
             raise NotPossible(option.name, said.format(value=value, option=option.label, choices=choices))
         chosen[option.name] = value
@@ -178,9 +178,9 @@ def _combination(model: OfferedModel, ask: Ask) -> Combination:
 
 
 def _not_offered(model: OfferedModel, left: list[Combination], field: str, wanted: object) -> str:
-    unit = " s" if field == "seconds" else ""
-    choices = ", ".join(dict.fromkeys(f"{getattr(c, field)}{unit}" for c in left))
-    value = f"{wanted}{unit}" if wanted else _("Nothing")
+    told = in_seconds if field == "seconds" else str
+    choices = listed(dict.fromkeys(told(getattr(c, field)) for c in left))
+    value = told(wanted) if wanted else _("Nothing")
     if not choices:
         return _("{value} is not offered by {model} here. Choose another model.").format(value=value, model=model.name)
     said = _("{value} is not offered by {model} here. Choose {choices}.")

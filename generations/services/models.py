@@ -16,6 +16,7 @@ from generations.dialects import DIALECTS
 from generations.models import ModelCombination, Provider, User, VideoModel
 from generations.services.audit import note
 from generations.services.combinations import plain, problem_of
+from generations.services.wording import listed
 
 COPIED = ("name", "note", "source", "options", "references", "currency", "price_note", "enabled")
 BY_HAND = gettext_noop("by hand")
@@ -107,7 +108,7 @@ def _check(row: VideoModel, combinations: list[Combination]) -> None:
     errors: dict[str, Any] = {}
     known = options_of(row.provider.dialect)
     if unknown := [name for name in row.options if name not in known]:
-        errors["options"] = gettext("This dialect has no option {names}.").format(names=", ".join(unknown))
+        errors["options"] = gettext("This dialect has no option {names}.").format(names=listed(unknown))
     if problem := problem_of(combinations) or _objection(row.provider.dialect, combinations):
         errors["combinations"] = problem
     try:

@@ -19,6 +19,7 @@ from generations.services.audit import SECRETS, note
 from generations.services.gist import cure
 from generations.services.models import add_from_catalogue
 from generations.services.rules import check_provider
+from generations.services.wording import listed
 
 log = logging.getLogger(__name__)
 
@@ -67,7 +68,7 @@ def preset_of(dialect: str, slug: str = "") -> Preset | None:
         return presets[0] if presets else None
     found = next((preset for preset in presets if preset.slug == slug), None)
     if found is None:
-        names = ", ".join(preset.slug for preset in presets) or _("none")
+        names = listed(preset.slug for preset in presets) or _("none")
         said = _("{dialect} has no preset {preset}. There are: {names}.")
         raise ValidationError({"preset": said.format(dialect=dialect, preset=slug, names=names)})
     return found

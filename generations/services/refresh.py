@@ -16,6 +16,7 @@ from generations.contract import CatalogueModel, Preset
 from generations.models import Provider, User, VideoModel
 from generations.services.audit import Change, note
 from generations.services.models import add_from_catalogue, facts_of, fill_from_catalogue, told_of
+from generations.services.wording import listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class Refreshed:
 
 
 def _listed(said: str, names: tuple[str, ...]) -> str:
-    return said.format(models=", ".join(names))
+    return said.format(models=listed(names))
 
 
 @transaction.atomic

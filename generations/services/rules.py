@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from generations.dialects import DIALECTS
 from generations.models import Provider
 from generations.services import headers
+from generations.services.wording import listed
 
 
 def check_provider(provider: Provider) -> None:
@@ -29,10 +30,10 @@ def _errors(provider: Provider) -> Mapping[str, str]:
     kind, errors = DIALECTS.get(provider.dialect), {}
     if kind is None:
         said = _("There is no dialect {dialect}. Choose one of {known}.")
-        errors["dialect"] = said.format(dialect=provider.dialect, known=", ".join(sorted(DIALECTS)))
+        errors["dialect"] = said.format(dialect=provider.dialect, known=listed(sorted(DIALECTS)))
     elif provider.delivery and provider.delivery not in kind.deliveries:
         said = _("{kind} does not take images that way. Choose one of: {ways}.")
-        errors["delivery"] = said.format(kind=kind.title, ways=", ".join(kind.deliveries) or _("none"))
+        errors["delivery"] = said.format(kind=kind.title, ways=listed(kind.deliveries) or _("none"))
     if not (provider.key.isascii() and provider.key.isprintable()):
         errors["key"] = _("It holds characters that no key has. Copy it again.")
     try:

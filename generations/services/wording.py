@@ -5,10 +5,11 @@ Those layers know no Django and speak English. Here their words are named, so th
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext, override
+from django.utils.translation import gettext, override, pgettext
 from django.utils.translation import gettext_noop as _
 
 from generations.contract import Option, Preset
@@ -93,6 +94,16 @@ def in_english(label: str | Promise) -> str:
     """A label as it is written into rows, whoever asked: it is translated when somebody reads it."""
     with override("en"):
         return str(label)
+
+
+def listed(values: Iterable[object]) -> str:
+    """The values as a list in a sentence of the reader's language."""
+    return pgettext("between two of a list", ", ").join(map(str, values))
+
+
+def in_seconds(lengths: object) -> str:
+    """A length of a clip, or a list of lengths, with its unit."""
+    return gettext("{n} s").format(n=lengths)
 
 
 def too_long(text: str, most: int) -> str:

@@ -16,6 +16,7 @@ from generations.models import AuditEntry, Provider, VideoModel
 from generations.services.combinations import plain
 from generations.services.standing import Beat
 from generations.services.told import told as in_words
+from generations.services.wording import in_seconds, listed
 from generations.templatetags.faces import Look
 
 register = template.Library()
@@ -79,9 +80,8 @@ def lengths(model: VideoModel) -> str:
     """What may be asked of it, in a line: 16:9, 9:16 · 4, 8, 12 s · 720p."""
     rows = model.combinations.all()
     ratios, qualities = _once(row.aspect_ratio for row in rows), _once(in_words(row.quality) for row in rows)
-    seconds = ", ".join(map(str, sorted({row.seconds for row in rows})))
-    length = _("{seconds} s").format(seconds=seconds) if seconds else ""
-    return " · ".join(filter(None, [", ".join(ratios), length, ", ".join(qualities)]))
+    seconds = listed(sorted({row.seconds for row in rows}))
+    return " · ".join(filter(None, [listed(ratios), in_seconds(seconds) if seconds else "", listed(qualities)]))
 
 
 @register.filter
@@ -113,7 +113,7 @@ def _arrow(change: Any) -> str:
 def _short(value: Any) -> str:
     if isinstance(value, bool):
         return _("yes") if value else _("no")
-    text = ", ".join(map(str, value)) if isinstance(value, list) else in_words(str(value if value is not None else ""))
+    text = listed(value) if isinstance(value, list) else in_words(str(value if value is not None else ""))
     return f"{text[:TOLD]}…" if len(text) > TOLD else text
 
 

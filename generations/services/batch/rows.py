@@ -14,6 +14,7 @@ from generations.models import Job, User, Visibility
 from generations.services.batch.table import Record
 from generations.services.compose import TAKES_MOST, Ask, NotPossible, check, no_model
 from generations.services.price import Price, price_of
+from generations.services.wording import listed
 
 COLUMNS = ("prompt", "provider", "model", "aspect_ratio", "seconds", "quality", "takes", "visibility")
 SEEN_BY = {"": None, "team": Visibility.TEAM, "me": Visibility.ME}
@@ -165,7 +166,7 @@ def _destination(offer: Offer, defaults: Defaults, cells: Mapping[str, str]) -> 
 
 
 def _no_provider(offer: Offer, name: str) -> str:
-    known = ", ".join(provider.name for provider in offer.providers) or _("none")
+    known = listed(provider.name for provider in offer.providers) or _("none")
     if not name:
         return _("This provider is not offered. There are: {names}.").format(names=known)
     return _("{provider} is not offered. There are: {names}.").format(provider=name, names=known)
@@ -201,7 +202,7 @@ def _model(provider: OfferedProvider, wish: str) -> OfferedModel | None:
         return exact
     alike = [m for m in provider.models if wish and m.name.casefold() == wish.casefold()]
     if len(alike) > 1:
-        ids = ", ".join(model.slug for model in alike)
+        ids = listed(model.slug for model in alike)
         said = _("{provider} has several models of this name. Write one of {ids}.")
         raise NotPossible("model", said.format(provider=provider.name, ids=ids))
     return alike[0] if alike else None

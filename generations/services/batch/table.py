@@ -11,6 +11,8 @@ from io import StringIO
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from generations.services.wording import listed
+
 BYTES_MOST = 1 << 20
 ROWS_MOST = 200
 DELIMITERS = ",;\t"
@@ -119,7 +121,7 @@ def _columns(header: list[str], known: Collection[str], required: str) -> list[s
     names = [_name(cell) for cell in header]
     if unknown := [shown for shown, name in zip(header, names, strict=True) if name not in known]:
         said = _("Unknown: {names}. The columns there are: {known}.")
-        raise NotReadable(said.format(names=_few(unknown), known=", ".join(known)))
+        raise NotReadable(said.format(names=_few(unknown), known=listed(known)))
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise NotReadable(_("Named twice: {names}. Keep one column of each name.").format(names=_few(twice)))
     if required not in names:
@@ -137,5 +139,5 @@ def _few(names: list[str]) -> str:
     """Names to show: the first few, each cut to a bearable length."""
     shown = [f"“{n[:NAME_MOST]}…”" if len(n) > NAME_MOST else f"“{n}”" for n in names[:NAMED_MOST]]
     rest = len(names) - len(shown)
-    listed = ", ".join(shown)
-    return _("{names} and {count} more").format(names=listed, count=rest) if rest else listed
+    told = listed(shown)
+    return _("{names} and {count} more").format(names=told, count=rest) if rest else told
