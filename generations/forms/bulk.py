@@ -59,6 +59,11 @@ class BulkForm(forms.Form):
         return self.cleaned_data["within"] if self.listed in OF_ONE else None
 
     @property
+    def is_table(self) -> bool:
+        """The clips are rows there, not cards."""
+        return QueryDict(self.cleaned_data["query"]).get("view") == "list"
+
+    @property
     def target(self) -> str:
         """Which collection is meant; empty where none was chosen."""
         here = self.page if self.listed == "collection" else ""

@@ -84,6 +84,7 @@ def _changed(request: SignedIn, form: BulkForm, outcome: Outcome, *, gone: bool)
     """What is said, with the way back, and beside it the cards that changed or the names of those to take away."""
     marks = outcome.act in {Act.FAVOURITE, Act.UNFAVOURITE}
     context: dict[str, Any] = {
+        "as_list": form.is_table,
         "outcome": outcome,
         "undo": REVERSE[outcome.act],
         "sent": form.cleaned_data,

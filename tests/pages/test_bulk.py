@@ -192,6 +192,16 @@ def test_htmx_gets_the_cards_that_changed(mara: Client, make_clip: MakeJob) -> N
     assert 'aria-pressed="true"' in body
 
 
+def test_a_list_of_rows_gets_rows(mara: Client, make_clip: MakeJob) -> None:
+    job = make_clip()
+    page = mara.get("/library/?view=list").content.decode()
+    assert re.search(rf'type="checkbox" name="job" value="{job.key}" form="bulk"', page)
+    body = post(mara, "favourite", [job], HTMX, query="whose=&view=list").content.decode()
+    assert f'<template><tr class="clip-row" id="job-{job.key}"' in re.sub(r">\s+<", "><", body)
+    assert 'aria-pressed="true"' in body
+    assert "<article" not in body
+
+
 def test_htmx_is_told_what_is_wrong(mara: Client, make_clip: MakeJob) -> None:
     answer = post(mara, "tag", [make_clip()], HTMX, tag="")
     assert answer.status_code == 422
