@@ -50,7 +50,8 @@ NOTICES = {
     "try": _("This is a try."),
     "no-sound": _("The browser did not allow the sound."),
 }
-LISTS = ("library", "trash", "collection", "collection-name", "prompt", "prompt-tags", "prompt-rate", "prompt-title")
+OF_A_PROMPT = ("prompt", "prompt-tags", "prompt-rate", "prompt-title", "prompt-pin")
+LISTS = ("library", "trash", "collection", "collection-name", *OF_A_PROMPT)
 """Pages with clips to choose from, and what answers with such a page when something was wrong."""
 PICKING = {"picked-most": _("At most {most} clips at once.")}
 PAGES: Mapping[str, Mapping[str, Promise]] = {

@@ -364,6 +364,20 @@ def test_on_a_collections_page_what_leaves_it_goes_away(mara: Client, member: Us
     assert post(mara, "tag", [job], None, tag="x", **page)["Location"] == f"/collections/{film.pk}/"
 
 
+def test_every_page_with_the_bar_has_its_words(mara: Client, member: User, make_clip: MakeJob) -> None:
+    job, film = make_clip(), make(member, "Harbour film", Visibility.TEAM)
+    put(film, [job], member)
+    prompt = job.prompt.get_absolute_url()
+    pages = [mara.get(url) for url in ("/library/", "/library/?view=list", f"/collections/{film.pk}/", prompt)]
+    pages.append(mara.post(f"/collections/{film.pk}/name/", {"name": ""}))
+    pages += [mara.post(f"{prompt}{act}/", sent) for act, sent in (("title", {"title": "x" * 99}), ("tags", {}))]
+    assert [page.status_code for page in pages] == [200] * 4 + [422] * 3
+    for page in pages:
+        body = page.content.decode()
+        assert 'class="bulk" id="bulk"' in body
+        assert '"picked": {' in body
+
+
 def test_the_bar_of_a_prompt_leads_back_to_it(mara: Client, make_clip: MakeJob) -> None:
     job = make_clip()
     address = job.prompt.get_absolute_url()
