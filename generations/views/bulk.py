@@ -66,7 +66,9 @@ def _zip(request: SignedIn, form: BulkForm) -> HttpResponseBase:
 
 
 def _answer(request: SignedIn, form: BulkForm, outcome: Outcome) -> HttpResponse:
-    if request.htmx and not _leaves(form, outcome, REVERSE[outcome.act]):
+    """In place where that tells all; a clip that comes, or a new collection, needs the page anew."""
+    is_more = _leaves(form, outcome, REVERSE[outcome.act]) or (outcome.act is Act.COLLECT and form.target == NEW)
+    if request.htmx and not is_more:
         return _changed(request, form, outcome, gone=_leaves(form, outcome, outcome.act))
     messages.info(request, str(outcome))
     return HttpResponseClientRefresh() if request.htmx else HttpResponseRedirect(form.back, status=303)

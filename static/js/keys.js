@@ -40,7 +40,8 @@
   const here = () => held() || document.getElementById("job-body");
 
   function go(next) {
-    find(".prompt, .clamp3, .c-job a, .select", next)?.focus({ preventScroll: true });
+    const named = find(".prompt, .clamp3, .c-job a", next) || find(".select", next); // a private row is not named
+    named?.focus({ preventScroll: true });
     next?.scrollIntoView({ block: "nearest" });
     return next;
   }

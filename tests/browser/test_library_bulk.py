@@ -245,7 +245,7 @@ def test_the_list_view_by_keys_and_into_a_new_collection(
     bar.get_by_label("Collection", exact=True).select_option("new")
     bar.get_by_label("Name of the new collection").fill(film)
     bar.get_by_role("button", name="Put in").click()
-    expect(said).to_contain_text(f"2 clips put into “{film}”.")
+    expect(page.get_by_text(f"2 clips put into “{film}”.")).to_be_visible()
     page.get_by_role("link", name="All collections").click()
     page.get_by_role("link", name=film).click()
     boat(page, 5).get_by_role("checkbox").check()

@@ -308,6 +308,8 @@ def test_a_new_collection_is_made_for_the_chosen(mara: Client, make_clip: MakeJo
     assert said(mara, "collect", [shared], into="new", name=" ") == "Give it a name."
     assert said(mara, "collect", [secret], into="new", name="Surprise") == "1 clip put into “Surprise”."
     assert Collection.objects.get(name="Surprise").visibility == "me"
+    anew = post(mara, "collect", [shared], HTMX, into="new", name="Port film")
+    assert anew["HX-Refresh"] == "true"  # its name belongs into the menu and the strip, too
 
 
 def test_only_ones_own_and_the_teams_collections_are_offered_and_filled(
