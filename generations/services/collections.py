@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection as Many
 from collections.abc import Iterable
+from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.db.models import Count, Exists, IntegerField, OuterRef, QuerySet, Subquery, Value
@@ -39,6 +41,22 @@ def make(user: User, name: str, visibility: str) -> Collection:
     if visibility not in Visibility.values:
         raise NotCollected(_("Choose who sees it."))
     return _saved(Collection(author=user, visibility=visibility), name)
+
+
+def chosen(user: User, named: str) -> Collection:
+    """The one of this key, if the user may fill it. Raises NotCollected."""
+    if not named:
+        raise NotCollected(_("Choose a collection first."))
+    found = Collection.objects.filled_by(user).filter(pk=named).first() if named.isdecimal() else None
+    if found is None:
+        raise NotCollected(_("This collection is gone."))
+    return found
+
+
+def make_for(user: User, name: str, keys: Many[UUID]) -> Collection:
+    """A new one for these jobs: the team's, but of private jobs alone a private one. Raises NotCollected."""
+    seen = set(Job.objects.visible_to(user).filter(key__in=keys).values_list("visibility", flat=True))
+    return make(user, name, Visibility.ME if seen == {Visibility.ME} else Visibility.TEAM)
 
 
 def rename(collection: Collection, name: str, actor: User) -> None:
