@@ -132,6 +132,32 @@ def test_what_waits_is_cancelled_and_what_comes_back_is_not_sent(
     assert Job.objects.get(pk=sent.pk).state == State.CANCELLED
 
 
+def test_a_shared_text_is_erased_from_private_rows_too(
+    make_job: MakeJob, member: User, stranger: User, provider: Provider
+) -> None:
+    shared, own = make_job(State.DONE, SECRET), make_job(State.DONE, SECRET, visibility="me")
+    theirs = make_job(State.QUEUED, SECRET, visibility="me", author=stranger)
+    assert erase(shared.prompt, member)
+    assert left_of(SECRET) == []
+    theirs.refresh_from_db()
+    assert (theirs.state, theirs.prompt.erased_by) == (State.CANCELLED, member)
+    told = [f"Prompt {row.pk}" for row in (shared.prompt, own.prompt, theirs.prompt)]
+    entries = AuditEntry.objects.filter(action="prompt erased").order_by("pk")
+    assert list(entries.values_list("subject", flat=True)) == told
+
+
+def test_what_is_erased_from_a_private_row_stays_with_others_who_wrote_it_too(
+    make_job: MakeJob, member: User, stranger: User, admin: User
+) -> None:
+    shared, own = make_job(State.DONE, SECRET), make_job(State.DONE, SECRET, visibility="me", author=stranger)
+    private = make_job(State.DONE, SECRET, visibility="me")
+    assert erase(own.prompt, stranger)
+    assert set(Prompt.objects.filter(text=SECRET)) == {shared.prompt, private.prompt}
+    make_job(State.DONE, SECRET, visibility="me", author=admin)
+    assert erase(private.prompt, member), "it was shared by the same person"
+    assert left_of(SECRET) == []
+
+
 def test_the_same_text_later_is_a_new_prompt(make_job: MakeJob, member: User, provider: Provider) -> None:
     old = make_job(State.DONE, SECRET).prompt
     erase(old, member)
