@@ -10,7 +10,16 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from generations.models import COLLECTION_NAME_LIMIT, Collection, CollectionItem, Job, User, Visibility, folded
+from generations.models import (
+    COLLECTION_NAME_LIMIT,
+    FOLDED_LIMIT,
+    Collection,
+    CollectionItem,
+    Job,
+    User,
+    Visibility,
+    folded,
+)
 from generations.services.audit import note
 from generations.services.wording import too_long
 
@@ -76,6 +85,8 @@ def _saved(collection: Collection, name: str) -> Collection:
     if len(name) > COLLECTION_NAME_LIMIT:
         raise NotCollected(too_long(name, COLLECTION_NAME_LIMIT))
     collection.name, collection.folded = name, folded(name)
+    if len(collection.folded) > FOLDED_LIMIT:
+        raise NotCollected(too_long(collection.folded, FOLDED_LIMIT))
     try:
         with transaction.atomic():
             collection.save()

@@ -154,3 +154,12 @@ def test_the_list_asks_as_much_for_many_as_for_one(
         put(make(member, f"Film {n}", Visibility.TEAM), [make_clip(f"Fox {n}")], member)
     with django_assert_num_queries(1):
         assert [vars(found)["clips"] for found in collections_of(member)] == [1] * 5
+
+
+@pytest.mark.parametrize("letter", ["ﷺ", "㍿", "ΐ"])
+def test_a_name_that_grows_when_it_is_folded_is_kept_or_refused(mara: Client, letter: str) -> None:
+    """One letter becomes up to 18 where spellings are compared."""
+    for length in (1, 15, 60):
+        answer = mara.post(reverse("collections"), {"name": letter * length, "visibility": "team"})
+        assert answer.status_code in (303, 422)
+    assert Collection.objects.filter(name=letter).exists()

@@ -28,7 +28,8 @@ from generations.models import (
 from generations.services.advance import advance
 from generations.services.compose import Ask, compose
 from generations.services.erase import erase, may_erase
-from generations.services.prompts import add_tag, name, pin, rate
+from generations.services.notes import add_tag
+from generations.services.prompts import name, pin, rate
 from generations.services.submit import intend
 from tests.services.helpers import named, race
 

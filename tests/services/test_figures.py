@@ -29,7 +29,8 @@ from generations.services.advance import advance
 from generations.services.compose import Ask, compose
 from generations.services.figures import lower_bound, recount
 from generations.services.history import history
-from generations.services.prompts import add_tag, rate
+from generations.services.notes import add_tag
+from generations.services.prompts import rate
 from generations.services.publish import may_publish, publish
 from generations.services.trash import purge, trash
 from tests.services.helpers import race
