@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
 
 from django import forms
 from django.http import QueryDict
@@ -12,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from generations.models import TAG_LIMIT
 from generations.services.bulk import MOST, Act
+from generations.services.keys import read_key
 
 ZIP = "zip"
 PLACES = ("library", "trash")
@@ -27,7 +27,7 @@ class BulkForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         sent = self.data.getlist("job") if isinstance(self.data, QueryDict) else []
-        self.keys = list(dict.fromkeys(filter(None, map(_key, sent))))
+        self.keys = list(dict.fromkeys(filter(None, map(read_key, sent))))
         if not self.keys:
             raise forms.ValidationError(_("Choose some clips first."))
         if len(self.keys) > MOST:
@@ -42,10 +42,3 @@ class BulkForm(forms.Form):
         query.pop("after", None)
         page = reverse(self.cleaned_data.get("place") or PLACES[0])
         return f"{page}?{query.urlencode()}" if query else page
-
-
-def _key(sent: str) -> UUID | None:
-    try:
-        return UUID(sent)
-    except ValueError:
-        return None

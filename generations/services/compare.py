@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from uuid import UUID
 
 from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
 
 from generations.models import Job, Output, User
 from generations.services.differences import Part, differences
+from generations.services.keys import read_key
 
 MOST = 4
 LOOKED_UP = 20  # of an address that names more, the rest is not even looked for
@@ -44,8 +44,8 @@ class Comparison:
 def compared(user: User, names: Sequence[str]) -> Comparison:
     """The clips of these keys, in this order, as far as the user may see them and they have one; four at most."""
     wanted = list(dict.fromkeys(names))[:LOOKED_UP]
-    rows = {job.key: job for job in _playable(user).filter(key__in=filter(None, map(_key, wanted)))}
-    jobs = [rows[key] for key in dict.fromkeys(map(_key, wanted)) if key in rows][:MOST]
+    rows = {job.key: job for job in _playable(user).filter(key__in=filter(None, map(read_key, wanted)))}
+    jobs = [rows[key] for key in dict.fromkeys(map(read_key, wanted)) if key in rows][:MOST]
     columns = tuple(_column(number, job, jobs[0]) for number, job in enumerate(jobs, 1))
     return Comparison(columns, len(wanted) - len(jobs), _differing(jobs))
 
@@ -80,13 +80,6 @@ def _playable(user: User) -> QuerySet[Job]:
 
 def _is_playable(job: Job) -> bool:
     return job.clip is not None and job.is_on_the_shelf
-
-
-def _key(name: str) -> UUID | None:
-    try:
-        return UUID(name)
-    except ValueError:
-        return None
 
 
 def _column(number: int, job: Job, first: Job) -> Column:
