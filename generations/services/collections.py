@@ -50,6 +50,7 @@ def make(user: User, name: str, visibility: str) -> Collection:
     return _saved(Collection(author=user, visibility=visibility), name)
 
 
+@transaction.atomic
 def rename(collection: Collection, name: str, actor: User) -> None:
     """Call it something else. Raises NotCollected."""
     before = collection.name
@@ -58,6 +59,7 @@ def rename(collection: Collection, name: str, actor: User) -> None:
         note(actor, gettext_noop("collection renamed"), collection.name, {"name": (before, collection.name)})
 
 
+@transaction.atomic
 def remove(collection: Collection, actor: User) -> None:
     """Forget the collection; its clips stay where they are."""
     if collection.author_id != actor.pk:
