@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
 
 from django import forms
 from django.http import QueryDict
@@ -13,6 +12,7 @@ from django.utils.translation import gettext as _
 from generations.models import COLLECTION_NAME_LIMIT, TAG_LIMIT
 from generations.services.bulk import MOST
 from generations.services.deeds import Act
+from generations.services.keys import read_key
 
 ZIP, NEW = "zip", "new"
 PLACES = ("library", "trash", "collection", "prompt")
@@ -40,7 +40,7 @@ class BulkForm(forms.Form):
         if self.cleaned_data.get("place") in OF_ONE and not self.cleaned_data.get("within"):
             self.add_error("within", "It belongs to this place.")  # never shown: no page of ours sends it
         sent = self.data.getlist("job") if isinstance(self.data, QueryDict) else []
-        self.keys = list(dict.fromkeys(filter(None, map(_key, sent))))
+        self.keys = list(dict.fromkeys(filter(None, map(read_key, sent))))
         if not self.keys:
             raise forms.ValidationError(_("Choose some clips first."))
         if len(self.keys) > MOST:
@@ -77,10 +77,3 @@ class BulkForm(forms.Form):
         query.pop("after", None)
         page = reverse(self.listed, args=[self.page] if self.page else None)
         return f"{page}?{query.urlencode()}" if query else page
-
-
-def _key(sent: str) -> UUID | None:
-    try:
-        return UUID(sent)
-    except ValueError:
-        return None

@@ -2,7 +2,7 @@
 
 from generations.models.audit import AuditEntry
 from generations.models.candidate import Candidate, Source
-from generations.models.collection import COLLECTION_NAME_LIMIT, Collection, CollectionItem
+from generations.models.collection import COLLECTION_NAME_LIMIT, FOLDED_LIMIT, Collection, CollectionItem
 from generations.models.heartbeat import Heartbeat
 from generations.models.job import Job, JobEvent
 from generations.models.notes import (
@@ -48,6 +48,7 @@ __all__ = [
     "COLLECTION_NAME_LIMIT",
     "COMMENT_LIMIT",
     "FINAL",
+    "FOLDED_LIMIT",
     "LOOKED_FOR",
     "MOVES",
     "RATING_MOST",

@@ -12,7 +12,16 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from generations.models import COLLECTION_NAME_LIMIT, Collection, CollectionItem, Job, User, Visibility, folded
+from generations.models import (
+    COLLECTION_NAME_LIMIT,
+    FOLDED_LIMIT,
+    Collection,
+    CollectionItem,
+    Job,
+    User,
+    Visibility,
+    folded,
+)
 from generations.services.audit import note
 from generations.services.wording import too_long
 
@@ -59,6 +68,7 @@ def make_for(user: User, name: str, keys: Many[UUID]) -> Collection:
     return make(user, name, Visibility.ME if seen == {Visibility.ME} else Visibility.TEAM)
 
 
+@transaction.atomic
 def rename(collection: Collection, name: str, actor: User) -> None:
     """Call it something else. Raises NotCollected."""
     before = collection.name
@@ -67,6 +77,7 @@ def rename(collection: Collection, name: str, actor: User) -> None:
         note(actor, gettext_noop("collection renamed"), collection.name, {"name": (before, collection.name)})
 
 
+@transaction.atomic
 def remove(collection: Collection, actor: User) -> None:
     """Forget the collection; its clips stay where they are."""
     if collection.author_id != actor.pk:
@@ -94,6 +105,8 @@ def _saved(collection: Collection, name: str) -> Collection:
     if len(name) > COLLECTION_NAME_LIMIT:
         raise NotCollected(too_long(name, COLLECTION_NAME_LIMIT))
     collection.name, collection.folded = name, folded(name)
+    if len(collection.folded) > FOLDED_LIMIT:
+        raise NotCollected(too_long(collection.folded, FOLDED_LIMIT))
     try:
         with transaction.atomic():
             collection.save()

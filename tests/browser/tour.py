@@ -69,7 +69,7 @@ mark(job, mara, True); add_tag(job, mara, "harbour film"); add_tag(job, jonas, "
 comment(job, jonas, "The footprints come a moment too early for the cut.", 2.5)
 comment(job, mara, "Good. Let us take this one.")
 prompts.save(jonas, "Clay animals", "A {{animal}} of {{material=clay}} wakes on a windowsill", Visibility.TEAM)
-prompts.name(job.prompt, mara, "Dunes"); prompts.add_tag(job.prompt, jonas, "desert")
+prompts.name(job.prompt, mara, "Dunes"); add_tag(job.prompt, jonas, "desert")
 prompts.rate(job.prompt, jonas, 4)
 prompts.pin(job.prompt, mara, True); Prompt.objects.filter(pk=job.prompt_id).update(parent=gone.prompt)
 trash(gone, mara)
