@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
@@ -25,11 +25,12 @@ def may_erase(prompt: Prompt, user: User) -> bool:
 def erase(prompt: Prompt, user: User) -> bool:
     """Blank the text wherever this app keeps it; False when it was erased before.
 
-    A shared text goes from everybody's private rows too. A private one goes alone, unless the same person shared it.
-    What waits is cancelled. What was sent goes on at its provider, which has the text.
+    A shared text goes from its author's private row too, and by an admin's word from everybody's: nobody else takes
+    away what others keep to themselves. A private one goes alone, unless the same person shared it. What waits is
+    cancelled. What was sent goes on at its provider, which has the text.
     """
     with transaction.atomic():
-        rows = _of_this_text(prompt)
+        rows = _of_this_text(prompt, user)
         # The jobs before their prompts, and both in one order, as whoever moves or shares one holds them.
         jobs = list(Job.objects.select_for_update(no_key=True).filter(prompt__in=rows).order_by("pk"))
         held = list(Prompt.objects.select_for_update().filter(pk__in=rows, erased_at=None).order_by("pk"))
@@ -41,11 +42,13 @@ def erase(prompt: Prompt, user: User) -> bool:
     return True
 
 
-def _of_this_text(prompt: Prompt) -> list[int]:
+def _of_this_text(prompt: Prompt, user: User) -> list[int]:
     """It, and the rows that are erased with it."""
     same = Prompt.objects.filter(text_hash=prompt.text_hash)
     if not same.filter(owner=None, author=prompt.author_id).exists():
         same = same.filter(owner=prompt.owner_id)
+    elif not user.is_admin:
+        same = same.filter(Q(owner=None) | Q(owner=user))
     return list(same.values_list("pk", flat=True))
 
 

@@ -134,17 +134,30 @@ def test_what_waits_is_cancelled_and_what_comes_back_is_not_sent(
 
 
 def test_a_shared_text_is_erased_from_private_rows_too(
-    make_job: MakeJob, member: User, stranger: User, provider: Provider
+    make_job: MakeJob, member: User, stranger: User, admin: User
+) -> None:
+    shared, own = make_job(State.DONE, SECRET), make_job(State.DONE, SECRET, visibility="me")
+    theirs = make_job(State.QUEUED, SECRET, visibility="me", author=stranger)
+    assert erase(shared.prompt, admin)
+    assert left_of(SECRET) == []
+    theirs.refresh_from_db()
+    assert (theirs.state, theirs.prompt.erased_by) == (State.CANCELLED, admin)
+    told = [f"Prompt {row.pk}" for row in (shared.prompt, own.prompt, theirs.prompt)]
+    entries = AuditEntry.objects.filter(action="prompt erased").order_by("pk")
+    assert list(entries.values_list("subject", flat=True)) == told
+
+
+def test_a_member_takes_nothing_away_that_others_keep_to_themselves(
+    make_job: MakeJob, member: User, stranger: User
 ) -> None:
     shared, own = make_job(State.DONE, SECRET), make_job(State.DONE, SECRET, visibility="me")
     theirs = make_job(State.QUEUED, SECRET, visibility="me", author=stranger)
     assert erase(shared.prompt, member)
-    assert left_of(SECRET) == []
     theirs.refresh_from_db()
-    assert (theirs.state, theirs.prompt.erased_by) == (State.CANCELLED, member)
-    told = [f"Prompt {row.pk}" for row in (shared.prompt, own.prompt, theirs.prompt)]
-    entries = AuditEntry.objects.filter(action="prompt erased").order_by("pk")
-    assert list(entries.values_list("subject", flat=True)) == told
+    assert (theirs.state, theirs.prompt.text) == (State.QUEUED, SECRET)
+    assert not Prompt.objects.filter(text=SECRET).exclude(pk=theirs.prompt.pk).exists()
+    own.refresh_from_db()
+    assert own.prompt.erased_by == member
 
 
 def test_what_is_erased_from_a_private_row_stays_with_others_who_wrote_it_too(
@@ -156,7 +169,7 @@ def test_what_is_erased_from_a_private_row_stays_with_others_who_wrote_it_too(
     assert set(Prompt.objects.filter(text=SECRET)) == {shared.prompt, private.prompt}
     make_job(State.DONE, SECRET, visibility="me", author=admin)
     assert erase(private.prompt, member), "it was shared by the same person"
-    assert left_of(SECRET) == []
+    assert [row.owner for row in Prompt.objects.filter(text=SECRET)] == [admin]
 
 
 def test_the_same_text_later_is_a_new_prompt(make_job: MakeJob, member: User, provider: Provider) -> None:
