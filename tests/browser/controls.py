@@ -25,11 +25,12 @@ window.controlKey = element => {
   const path = address => plain(new URL(address, location).pathname);
   const { localName, form, dataset } = element, link = localName === "a";
   const acts = dataset.hxGet || dataset.hxPost || form?.getAttribute("action") || (form && location.href);
-  const to = link ? element.href : acts;
+  const skip = link && element.getAttribute("href").startsWith("#"); // the same on every page
+  const to = link ? element.href : acts, where = skip ? element.hash : to && path(to);
   const words = element.textContent.trim().split(/\s+/).slice(0, 3).join(" ");
   const name = element.name || element.id || element.getAttribute("popovertarget") || (link ? "" : words);
   const sent = form && localName === "button" ? [...form.querySelectorAll("[name=to], [name=kind]")] : [];
-  const parts = [localName, element.type, to && path(to), plain(name), ...sent.map(one => one.value)];
+  const parts = [localName, element.type, where, plain(name), ...sent.map(one => one.value)];
   return parts.filter(Boolean).join(" ");
 };
 """
@@ -45,6 +46,7 @@ for (const kind of ["click", "input", "change"])
 )
 SHOWN = """() => [...document.querySelectorAll("a[href], button, input, select, textarea, summary")]
   .filter(element => element.type !== "hidden" && !element.disabled && !element.closest(".no-js"))
+  .filter(element => !element.form?.hidden)
   .map(window.controlKey)"""
 
 
