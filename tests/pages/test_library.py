@@ -153,12 +153,17 @@ def test_a_tie_of_one_instant_is_paged_too(mara: Client, make_job: MakeJob) -> N
     assert walk(mara, "/library/?view=list", keys_in, {}) == expected
 
 
+@pytest.mark.databases
+@pytest.mark.parametrize("way", [1, 5, 3000])  # of what is few: so each way to a page of a search is taken
 @pytest.mark.parametrize(
-    "query", ["q=fox", "view=list", "tag=season", "favourite=1", "seconds=8&orientation=landscape"]
+    "query",
+    ["q=fox", "q=fox&tag=season", "q=fox&since=2026-01-01", "view=list", "tag=season", "favourite=1", "seconds=8"],
 )
 def test_the_number_of_queries_does_not_grow_with_what_is_found(
-    mara: Client, make_clip: MakeJob, member: User, query: str
+    mara: Client, make_clip: MakeJob, member: User, monkeypatch: pytest.MonkeyPatch, query: str, way: int
 ) -> None:
+    monkeypatch.setattr(ways, "FEW", way)
+
     def more(count: int) -> None:
         for n in range(count):
             job = make_clip(f"fox {count} {n}")
