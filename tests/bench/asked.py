@@ -12,7 +12,8 @@ from django.utils import timezone
 from generations.models import Job, Prompt, Provider, State, User
 from generations.services.history import SORTS
 from generations.services.paging import EPOCH, MICROSECOND
-from tests.bench.shelf import AUTHORS, CHINESE, COMMON, MODELS, RARE, RARE_TAG, VOCABULARY
+from tests.bench.phrases import CHINESE, COMMON, RARE, VOCABULARY
+from tests.bench.shelf import AUTHORS, MODELS, RARE_TAG
 
 LIBRARY, PROMPTS = "library", "prompts"
 BUSY, OTHER, QUIET, NEW = 0, 1, AUTHORS, AUTHORS + 1

@@ -9,7 +9,6 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
-from itertools import accumulate, islice
 from typing import Any
 from uuid import UUID
 
@@ -35,24 +34,15 @@ from generations.models.prompt import text_hash
 from generations.services.figures import lower_bound
 from generations.services.providers import add_provider
 from generations.services.tokens import index_text
+from tests.bench.phrases import FEW, rarely, texts_of, zipf
 from tests.bench.rows import with_triggers, without_triggers, write
 
 AUTHORS, PROVIDERS, TAGS = 40, 6, 200
-FEW = 30  # of everything rare; of prompts that are rare by their jobs a third
 PINNED = 6
-SYLLABLES = [a + b for a in "bdfghklmnprstvw" for b in ("a", "e", "i", "o", "u", "an", "er")]
-VOCABULARY = list(dict.fromkeys("".join(random.Random(n).choices(SYLLABLES, k=1 + n % 4)) for n in range(1, 40_000)))
-"""From the most common word to the rarest."""
-RARE, COMMON, CHINESE, RARE_TAG = "zyzzyva", VOCABULARY[0], "雨夜", "hardly ever"
+RARE_TAG = "hardly ever"
 STATES = [State.DONE] * 82 + [State.FAILED] * 12 + [State.CANCELLED] * 6
 SHAPES = [("16:9", 1280, 720, "landscape")] * 6 + [("9:16", 720, 1280, "portrait")] * 3 + [("1:1", 720, 720, "square")]
 MODELS = ["sora-2"] * 19 + ["sora-2-pro"]
-HAN = [chr(0x4E00 + 7 * n) for n in range(1500)]
-
-
-def zipf(many: int) -> list[float]:
-    """Cumulated weights of a few that are had very often and many hardly ever."""
-    return list(accumulate(1 / n for n in range(1, many + 1)))
 
 
 def fill(jobs: int) -> None:
@@ -86,11 +76,11 @@ class Shelf:
         self.people, self.quiet, self.providers = people[:AUTHORS], people[AUTHORS], providers
         self.rare_tag, *self.tags = tags
         self.start = timezone.now() - timedelta(minutes=jobs)
-        self.weights = zipf(AUTHORS), zipf(len(VOCABULARY)), zipf(TAGS)
+        self.weights = zipf(AUTHORS), zipf(TAGS)
         self.authors = [self._author(number, self.prompts) for number in range(1, self.prompts + 1)]
 
     def write(self) -> None:
-        texts = list(islice(self._texts(), self.prompts))
+        texts = list(texts_of(self.dice, self.prompts))
         words = [index_text([text]) for text in texts]
         worn, tagged = self._tagged(self.prompts, 8), self._tagged(self.jobs, 2)
         write(Prompt, self._prompts(texts))
@@ -110,16 +100,6 @@ class Shelf:
 
     def is_private(self, prompt: int) -> bool:
         return prompt % 10 == 7
-
-    def _texts(self) -> Iterator[str]:
-        """Words as people use them: few very often, most hardly ever. One text in ten is Chinese."""
-        for number in range(1, self.prompts + 1):
-            if self.dice.random() < 0.1:
-                yield "".join(self.dice.choices(HAN, k=30)) + CHINESE * (number % 3 == 0) + str(self.dice.random())
-            else:
-                said = self.dice.choices(VOCABULARY, cum_weights=self.weights[1], k=25)
-                rare = [RARE] * rarely(number, self.prompts, 1, FEW)
-                yield " ".join([*said, *rare, str(self.dice.random())])
 
     def _author(self, number: int, of: int) -> User:
         dealt = self.dice.choices(self.people, cum_weights=self.weights[0])[0]
@@ -176,7 +156,7 @@ class Shelf:
         return self.start + timedelta(minutes=minute)
 
     def _tagged(self, rows: int, each: int) -> dict[int, Tag]:
-        dealt = {n: self.dice.choices(self.tags, cum_weights=self.weights[2])[0] for n in range(each, rows + 1, each)}
+        dealt = {n: self.dice.choices(self.tags, cum_weights=self.weights[1])[0] for n in range(each, rows + 1, each)}
         return dealt | {n: self.rare_tag for n in range(1, rows + 1) if rarely(n, rows, 7)}
 
     def _job_words(self, words: Sequence[str], tagged: dict[int, Tag]) -> Iterator[dict[str, Any]]:
@@ -187,11 +167,6 @@ class Shelf:
     def _favourites(self) -> Iterator[dict[str, Any]]:
         marked = range(1, self.jobs + 1, min(150, self.jobs // FEW))
         return ({"id": n, "user_id": self.people[0].pk, "job_id": job} for n, job in enumerate(marked, 1))
-
-
-def rarely(number: int, of: int, kind: int, few: int = FEW) -> bool:
-    """Is this one of the few of its kind? Each kind falls on other numbers."""
-    return number % max(1, of // few) == kind
 
 
 def _with_tags(words: str, tag: Tag | None) -> str:

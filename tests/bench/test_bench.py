@@ -146,7 +146,7 @@ def test_the_engine_is_measured_as_it_looks_and_as_it_sends() -> None:
 def test_a_large_library_is_written_whole_and_every_page_of_it_answers() -> None:
     with ExitStack() as stack:
         both = [stack.enter_context(installation("sqlite")) for _ in range(2)]
-        for on, jobs in zip(both, (600, 1500), strict=True):
+        for on, jobs in zip(both, (1000, 2000), strict=True):
             seeded(on, jobs)
         askers = [stack.enter_context(asker(on)) for on in both]
         rows = {row.title: row for row in measured(askers, 1, 1)}
@@ -170,6 +170,6 @@ def test_a_page_is_judged_by_its_ratio_and_a_search_by_its_time() -> None:
     fewer = Row("page", False, [First(8, 9, 500.0), *firsts], [[(1.0, 1.0)], *page.times])
     assert fewer.base == 1
     assert fewer.is_flat
-    grows = Row("page", False, [First(24, 9, 800.0), First(24, 10, 1000.0)], page.times)
+    grows = Row("page", False, [First(24, 9, 800.0), First(24, 10, 1200.0)], page.times)
     assert not grows.is_constant
     assert not grows.is_flat
