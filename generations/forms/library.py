@@ -20,7 +20,7 @@ from generations.forms.filters import JobFilter
 from generations.models import Collection, ModelCombination, Orientation, Tag, VideoModel, folded
 from generations.models.job import JobQuerySet
 from generations.services.paging import Keyset
-from generations.services.search import found_by, has_words, jobs_with
+from generations.services.search import has_words, jobs_on_the_way
 from generations.services.tokens import QUERY_LIMIT
 
 KEY_LIMIT = 20  # digits; no row has more
@@ -86,22 +86,23 @@ class LibraryFilter(JobFilter):
             where &= Q(created_at__lt=_midnight(until + timedelta(days=1)))
         return where
 
-    def search(self, jobs: JobQuerySet) -> JobQuerySet:
-        """Those of the jobs that hold the words, all when there are none."""
-        return jobs_with(jobs, self.words) if self.words else jobs
+    def search(self, jobs: JobQuerySet) -> tuple[JobQuerySet, Keyset]:
+        """Those of the jobs that hold the words, all when there are none, and their order.
 
-    def order(self, jobs: JobQuerySet) -> Keyset:
-        """Newest first, along whatever index finds the jobs: so the first page is quick however many are found."""
-        along = ""
+        Newest first, along whatever index finds the jobs: so the first page is quick however many are found.
+        """
         if self.words:
-            along = f"{found_by(jobs)}__job_id"
-        elif self._tag_pk:
-            along = "job_tags__job_id"
-        elif self.gathered:
-            along = "collection_items__job_id"
-        elif self.has("favourite"):
-            along = "favourites__job_id"
-        return Keyset(at="created_at", name="key", along=along)
+            return jobs_on_the_way(jobs, self.words, self.where, self.has("since") or self.has("until"))
+        return jobs, Keyset(at="created_at", name="key", along=self._along)
+
+    @property
+    def _along(self) -> str:
+        """The relation whose index finds the jobs; "" where the jobs' own do."""
+        if self._tag_pk:
+            return "job_tags__job_id"
+        if self.gathered:
+            return "collection_items__job_id"
+        return "favourites__job_id" if self.has("favourite") else ""
 
     @property
     def words(self) -> str:

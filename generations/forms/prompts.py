@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, cast
 
 from django import forms
@@ -9,11 +10,11 @@ from django.db.models import Exists, OuterRef
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from generations.models import TITLE_LIMIT, Prompt, PromptQuerySet, PromptTag, Tag, User, Visibility
+from generations.models import TITLE_LIMIT, Prompt, PromptQuerySet, Tag, User, Visibility
 from generations.services.compose import PROMPT_LIMIT
 from generations.services.history import SORTS, run_by
 from generations.services.paging import Keyset
-from generations.services.search import prompts_with
+from generations.services.search import prompts_on_the_way
 
 ORDER = [
     ("recent", _("Last run")),
@@ -39,13 +40,9 @@ class PromptFilter(forms.Form):
     def __init__(self, query: QueryDict, user: User) -> None:
         super().__init__(query)
         self.user = user
-        worn = PromptTag.objects.filter(tag=OuterRef("pk"), prompt__in=Prompt.objects.visible_to(user))
+        worn = Prompt.objects.visible_to(user).filter(prompt_tags__tag=OuterRef("pk"))
         cast("forms.ModelChoiceField[Tag]", self.fields["tag"]).queryset = Tag.objects.filter(Exists(worn))
         self.is_valid()
-
-    @property
-    def order(self) -> Keyset:
-        return SORTS[self.sorted_by]
 
     @property
     def sorted_by(self) -> str:
@@ -72,21 +69,21 @@ class PromptFilter(forms.Form):
         """True where something is left out of the list."""
         return self.mine or any(map(self._set, ("q", "author", "tag", "favourite", "pinned", "templates")))
 
-    def narrow(self, prompts: PromptQuerySet) -> PromptQuerySet:
-        """The prompts that fit every filter that is set; of a row with `is_favourite`."""
-        picked: dict[str, Any] = {}
+    def narrow(self, prompts: PromptQuerySet) -> tuple[PromptQuerySet, Keyset]:
+        """The prompts that fit every filter that is set and hold the words, and their order."""
+        rows = run_by(prompts, self.user) if self.mine else prompts
+        rows, order = rows.filter(**self._picked()), replace(SORTS[self.sorted_by], is_short=self.only_pinned)
+        return prompts_on_the_way(rows, self.words, order) if self.words else (rows, order)
+
+    def _picked(self) -> dict[str, Any]:
+        picked: dict[str, Any] = {"is_template": True} if self._set("templates") else {}
         if self._set("author") and not self.mine:
             picked["author"] = self._set("author")
         if self._set("tag"):
             picked["prompt_tags__tag"] = self._set("tag")
-        picked |= dict.fromkeys(self._ticked(), True) | ({"pinned_at__isnull": False} if self.only_pinned else {})
-        rows = run_by(prompts, self.user) if self.mine else prompts
-        rows = rows.filter(**picked)
-        return prompts_with(rows, self.words) if self.words else rows
-
-    def _ticked(self) -> list[str]:
-        columns = {"favourite": "is_favourite", "templates": "is_template"}
-        return [column for name, column in columns.items() if self._set(name)]
+        if self._set("favourite"):
+            picked |= {"marks__user": self.user, "marks__favourite": True}
+        return picked | ({"pinned_at__isnull": False} if self.only_pinned else {})
 
     def _set(self, field: str) -> Any:
         return self.cleaned_data.get(field)

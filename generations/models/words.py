@@ -47,6 +47,18 @@ class Match(models.Lookup):
         return f"generations_tokens({column}) @@ %s::tsquery", [query]
 
 
+@WordsField.register_lookup
+class Holds(Match):
+    """The same of rows that are at hand: SQLite's own index is not for a look at each of many rows."""
+
+    lookup_name = "holds"
+
+    def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> Sql:
+        column, _ = self.process_lhs(compiler, connection)
+        each = " AND ".join([f"instr(' ' || {column} || ' ', %s)"] * len(self.rhs))
+        return each, [f" {token}" if is_prefix else f" {token} " for token, is_prefix in self.rhs]
+
+
 class JobWords(models.Model):
     """The words of a job: of its prompt, its tags and its comments."""
 

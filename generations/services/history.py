@@ -6,10 +6,24 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
-from django.db.models import Count, Exists, F, IntegerField, OuterRef, Prefetch, Q, QuerySet, Subquery, Value, Window
+from django.db.models import (
+    Count,
+    Exists,
+    F,
+    IntegerField,
+    OuterRef,
+    Prefetch,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    Window,
+    prefetch_related_objects,
+)
 from django.db.models.functions import Coalesce, RowNumber
 
 from generations.models import Favourite, Job, Prompt, PromptMark, PromptQuerySet, PromptTag, State, User
+from generations.models.unindexed import Unindexed
 from generations.services.paging import Keyset
 
 HISTORY = Keyset(at="last_run_at", name="id")
@@ -22,6 +36,7 @@ SORTS: Mapping[str, Keyset] = MappingProxyType(
     }
 )
 BEST = 3
+FEW_RUNS = 1000
 
 
 def history(user: User | None) -> PromptQuerySet:
@@ -30,16 +45,33 @@ def history(user: User | None) -> PromptQuerySet:
     Nobody in particular sees what the whole team does.
     """
     marks = PromptMark.objects.filter(prompt=OuterRef("pk"), user=user, favourite=True)
-    tags = Prefetch("prompt_tags", PromptTag.objects.select_related("tag").order_by("tag__name"))
     seen = Prompt.objects.visible_to(user) if user else Prompt.objects.filter(owner=None)
-    rows = seen.listed().select_related("author", "owner", "pinned_by", "erased_by")
-    return rows.prefetch_related(tags).annotate(is_favourite=Exists(marks))
+    rows = seen.listed().select_related("author")
+    return rows.prefetch_related(_tags()).annotate(is_favourite=Exists(marks))
+
+
+def tagged(prompts: list[Prompt]) -> list[Prompt]:
+    """These prompts, from several lists, with their tags: one query for all."""
+    prefetch_related_objects(prompts, _tags())
+    return prompts
+
+
+def _tags() -> Prefetch[str]:
+    return Prefetch("prompt_tags", PromptTag.objects.select_related("tag").order_by("tag__name"))
 
 
 def run_by(rows: PromptQuerySet, user: User) -> PromptQuerySet:
-    """Those of the rows that this user ran, or wrote down to be run."""
-    ran = Exists(Job.objects.filter(prompt=OuterRef("pk"), author=user))
-    return rows.filter(Q(ran) | Q(author=user, saved_at__isnull=False))
+    """Those of the rows that this user ran, or wrote down to be run.
+
+    Of few runs the prompts are named: looked for among all there are, they would be found at the end. Of many runs each
+    prompt is asked for one, as a value, since an EXISTS would make PostgreSQL read all his runs first.
+    """
+    written, runs = Q(author=user, saved_at__isnull=False), Job.objects.filter(author=user).order_by()
+    prompts = list(runs.values_list("prompt", flat=True)[: FEW_RUNS + 1])
+    if len(prompts) <= FEW_RUNS:
+        return rows.filter(Q(pk__in=prompts) | written)
+    run = Job.objects.alias(whose=Unindexed("author_id")).filter(prompt=OuterRef("pk"), whose=user.pk).order_by()
+    return rows.alias(run=Subquery(run.values("pk")[:1])).filter(Q(run__isnull=False) | written)
 
 
 def pinned(rows: PromptQuerySet) -> list[Prompt]:
@@ -67,8 +99,9 @@ def best_clips(prompts: Iterable[Prompt], user: User, most: int = BEST) -> dict[
 
 
 def _posters(user: User) -> QuerySet[Job]:
-    done = Job.objects.visible_to(user).on_the_shelf().filter(state=State.DONE, cover__stored_at__isnull=False)
-    return done.exclude(cover__poster="").select_related("cover").order_by()
+    seen = Job.objects.visible_to(user).on_the_shelf().filter(cover__stored_at__isnull=False)
+    done = seen.alias(now=Unindexed("state")).filter(now=State.DONE)  # few are of these prompts, most are done
+    return done.exclude(cover__poster="").only("key", "prompt").order_by()  # all that a picture with a link needs
 
 
 def _hearts() -> Coalesce:

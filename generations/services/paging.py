@@ -9,11 +9,25 @@ from math import isfinite
 from typing import Any, Generic, TypeVar
 
 from django.core.exceptions import ValidationError
-from django.db.models import DateTimeField, FloatField, Model, Q, QuerySet
+from django.db.models import (
+    BooleanField,
+    DateTimeField,
+    F,
+    FloatField,
+    Func,
+    Model,
+    OrderBy,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+)
+from django.db.models.functions import Coalesce
 
 Row = TypeVar("Row", bound=Model)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
+LARGEST = 2**31 - 1  # what these columns hold
 At = datetime | int | float
 
 
@@ -32,12 +46,14 @@ class Keyset:
 
     `name` is the column that names a row in a URL. A cursor holds a date in microseconds, a number as it is. Where
     `along` is given, the highest primary key first: it is a related column that holds the row's key, and an index that
-    finds the related rows has them in this order already.
+    finds the related rows has them in this order already. Of a list that `is_short` all rows are read and then sorted:
+    no index of the order may lead a planner through all others.
     """
 
     at: str
     name: str
     along: str = ""
+    is_short: bool = False
 
     def page(
         self, rows: QuerySet[Row], after: str, size: int, where: Q | None = None, full: QuerySet[Row] | None = None
@@ -56,8 +72,9 @@ class Keyset:
         return Page(found[:size], cursor, before)
 
     @property
-    def _order(self) -> tuple[str, ...]:
-        return (f"-{self.along}",) if self.along else (f"-{self.at}", "-pk")
+    def _order(self) -> list[OrderBy]:
+        names = (self.along,) if self.along else (self.at, "pk")
+        return [(Coalesce(name, name) if self.is_short else F(name)).desc() for name in names]
 
     def _parsed(self, rows: QuerySet[Row], cursor: str) -> tuple[At, Any] | None:
         at, _, name = cursor.partition("_")
@@ -72,7 +89,7 @@ class Keyset:
         if isinstance(field, DateTimeField):
             return EPOCH + int(written) * MICROSECOND
         number = float(written) if isinstance(field, FloatField) else int(written)
-        if not isfinite(number):
+        if not isfinite(number) or abs(number) > LARGEST:
             raise ValueError(written)
         return number
 
@@ -80,13 +97,24 @@ class Keyset:
         named = rows.model._default_manager.filter(**{self.name: name}).values("pk")[:1]
         if self.along:
             return Q(**{f"{self.along}__lt": named}, pk__lt=named)  # the same twice: planners see only what is said
-        # Said so that an index on `at` begins at the cursor: from an OR alone no database knows where that is.
-        return Q(**{f"{self.at}__lte": at}) & (Q(**{f"{self.at}__lt": at}) | Q(pk__lt=named))
+        field = rows.model._meta.get_field(self.at)
+        there = Value(at, output_field=field)  # type: ignore[arg-type]
+        return Q(_less((F(self.at), F("pk")), (there, Subquery(named))))
 
     def _cursor(self, row: Row) -> str:
         at = getattr(row, self.at)
         written = (at - EPOCH) // MICROSECOND if isinstance(at, datetime) else repr(at)
         return f"{written}_{getattr(row, self.name)}"
+
+
+def _less(one: Sequence[Any], other: Sequence[Any]) -> Func:
+    """Is this pair before the other one, as the database compares rows?
+
+    So an index on both begins just there. Said with AND and OR it begins at the first of all that share the date or the
+    number, and those may be most of the table.
+    """
+    pairs = (Func(*pair, template="(%(expressions)s)") for pair in (one, other))
+    return Func(*pairs, template="%(expressions)s", arg_joiner=" < ", output_field=BooleanField())
 
 
 def _loaded(sought: QuerySet[Row], size: int, full: QuerySet[Row]) -> list[Row]:

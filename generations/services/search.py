@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from django.db import connections, transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from generations.models import Comment, Job, JobTag, JobWords, Prompt, PromptTag, PromptWords
+from generations.models.words import JobFound, PromptFound, Wanted
+from generations.services.paging import Keyset
 from generations.services.tokens import index_text, wanted
+from generations.services.ways import Index, Way, hits, only, way
 
 Rows = TypeVar("Rows", bound=QuerySet[Any])
 Jobs = TypeVar("Jobs", bound=QuerySet[Job])
@@ -20,7 +24,7 @@ CHUNK = 500
 def jobs_with(jobs: Jobs, text: str) -> Jobs:
     """Those whose prompt, tags and comments together hold every word of the text, each as a word's beginning.
 
-    A text without a letter or a digit finds nothing. Ordered along `found_by`, the newest come fast.
+    A text without a letter or a digit finds nothing.
     """
     return _with(jobs, text)
 
@@ -28,6 +32,37 @@ def jobs_with(jobs: Jobs, text: str) -> Jobs:
 def prompts_with(prompts: Prompts, text: str) -> Prompts:
     """Those that hold every word of the text, as `jobs_with` finds jobs."""
     return _with(prompts, text)
+
+
+def jobs_on_the_way(jobs: Jobs, text: str, where: Q, in_days: bool = False) -> tuple[Jobs, Keyset]:
+    """As `jobs_with`, of those that fit `where`, and newest first: the order in which a page is found soonest.
+
+    `in_days` says that `where` holds a first or a last day.
+    """
+    index, tokens, order = _index(jobs), wanted(text), Keyset(at="created_at", name="key")
+    # PostgreSQL knows well how much filters find.
+    taken = way(index, tokens, jobs.filter(where) if where and index is JobFound else None) if tokens else Way.ORDER
+    if taken is Way.FILTERS:
+        return _that_hold(only(jobs, jobs.filter(where)), tokens), replace(order, along="id", is_short=True)
+    if taken is Way.WORDS and index is JobWords:
+        return only(jobs, hits(index, tokens)), replace(order, along="id", is_short=True)
+    if taken is Way.ORDER and in_days:  # an index by time begins there, that of the words at the newest job
+        return _that_hold(jobs, tokens), order
+    # FTS5 hands out the highest keys first, and PostgreSQL asks the newest jobs one by one.
+    return _with(jobs, text), replace(order, along=f"{found_by(jobs)}__job_id")
+
+
+def prompts_on_the_way(prompts: Prompts, text: str, order: Keyset) -> tuple[Prompts, Keyset]:
+    """As `prompts_with`, and the order as a page is found in it soonest."""
+    index, tokens = _index(prompts), wanted(text)
+    if not tokens:
+        return prompts.none(), order
+    taken = way(index, tokens, prompts if index is PromptFound else None)
+    if taken is Way.WORDS:
+        return only(prompts, hits(index, tokens)), replace(order, is_short=True)
+    if taken is Way.FILTERS:
+        return _that_hold(only(prompts, prompts), tokens), replace(order, is_short=True)
+    return _that_hold(prompts, tokens), order
 
 
 def has_words(text: str) -> bool:
@@ -38,6 +73,17 @@ def has_words(text: str) -> bool:
 def found_by(rows: QuerySet[Any]) -> str:
     """The relation to the index that answers for these rows: its primary key is theirs, in the order it is kept."""
     return "found" if connections[rows.db].vendor == "sqlite" else "words"
+
+
+def _index(rows: QuerySet[Any]) -> Index:
+    is_sqlite = connections[rows.db].vendor == "sqlite"
+    if rows.model is Job:
+        return JobFound if is_sqlite else JobWords
+    return PromptFound if is_sqlite else PromptWords
+
+
+def _that_hold(rows: Rows, tokens: tuple[Wanted, ...]) -> Rows:
+    return rows.filter(words__words__holds=tokens)
 
 
 def _with(rows: Rows, text: str) -> Rows:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 
 from django import template
+from django.core.files.storage import Storage, storages
 from django.forms import BoundField
-from django.templatetags.static import static
+from django.forms.utils import flatatt
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -36,10 +38,18 @@ def option_facts(job: Job) -> list[tuple[str, str]]:
 @register.simple_tag
 def icon(name: str, kind: str = "") -> SafeString:
     """One drawing of the icon sheet, silent for screen readers: a word always stands beside it."""
+    return _drawing(name, kind, _address("icons.svg", storages["staticfiles"]))
+
+
+@lru_cache
+def _address(file: str, kept: Storage) -> str:
+    return kept.url(file)
+
+
+@lru_cache(1024)  # a page of clips shows two hundred
+def _drawing(name: str, kind: str, sheet: str) -> SafeString:
     classes = f"icon {kind}".strip()
-    return format_html(
-        '<svg class="{}" aria-hidden="true"><use href="{}#{}"/></svg>', classes, static("icons.svg"), name
-    )
+    return format_html('<svg class="{}" aria-hidden="true"><use href="{}#{}"/></svg>', classes, sheet, name)
 
 
 @register.filter
@@ -112,8 +122,16 @@ def problem_in(control: Control, errors: Mapping[str, Sequence[str]]) -> str:
 
 @register.filter
 def styled(field: BoundField) -> SafeString:
-    """A filter's select in the portal's look."""
-    return field.as_widget(attrs={"class": "form-select"})
+    """A filter's select in the portal's look.
+
+    Its hundred options are written here: by Django's templates, one for each, they are a tenth of the library's page.
+    """
+    attrs = field.build_widget_attrs({"class": "form-select", "id": field.auto_id}, field.field.widget)
+    drawn = field.field.widget.get_context(field.html_name, field.value(), attrs)["widget"]
+    options = (option for _group, some, _index in drawn["optgroups"] for option in some)
+    rows = ((option["value"], flatatt(option["attrs"]), option["label"]) for option in options)
+    inner = format_html_join("\n", '<option value="{}"{}>{}</option>', rows)
+    return format_html("<select{}>{}</select>", flatatt({"name": drawn["name"], **drawn["attrs"]}), inner)
 
 
 @register.filter

@@ -19,8 +19,8 @@ from generations.views.access import SignedIn, signed_in
 def library_export(request: SignedIn, kind: str) -> HttpResponseBase:
     """The jobs that the library's filters leave, by the same words in the URL."""
     filters = LibraryFilter(request.GET, request.user)
-    jobs = filters.search(Job.objects.visible_to(request.user).on_the_shelf()).filter(filters.where)
-    return _file("library", kind, jobs_file(jobs, kind))
+    jobs, _ = filters.search(Job.objects.visible_to(request.user).on_the_shelf())
+    return _file("library", kind, jobs_file(jobs.filter(filters.where), kind))
 
 
 @signed_in

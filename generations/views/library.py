@@ -23,9 +23,9 @@ def library(request: SignedIn) -> HttpResponse:
     """Newest first; "load more" by htmx gets only the next cards, or the next lines of the list view."""
     filters = LibraryFilter(request.GET, request.user)
     visible = Job.objects.visible_to(request.user)
-    jobs = filters.search(visible.on_the_shelf())
+    jobs, order = filters.search(visible.on_the_shelf())
     after, cards = request.GET.get("after", ""), visible.for_cards(request.user)
-    page = filters.order(jobs).page(jobs, after, PAGE, filters.where, cards)
+    page = order.page(jobs, after, PAGE, filters.where, cards)
     placed(page.rows)
     part = "_library_list.html" if filters.as_list else "_library_page.html"
     template = part if request.htmx else "library.html"

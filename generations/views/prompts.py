@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from generations.forms.prompts import PromptFilter, SavedPromptForm
 from generations.models import Job, Prompt, PromptMark, Visibility
-from generations.services.history import best_clips, history, pinned
+from generations.services.history import best_clips, history, pinned, tagged
 from generations.services.kin import kin
 from generations.services.line import placed
 from generations.services.notes import NotNoted
@@ -31,11 +31,13 @@ RUNS = 12
 def prompts(request: SignedIn) -> HttpResponse:
     """Every prompt the reader may see that fits the filters. By last run, what staff pinned stands above the list."""
     filters, after = PromptFilter(request.GET, request.user), request.GET.get("after", "")
-    rows, top = filters.narrow(history(request.user)), list[Prompt]()
+    everything, top = history(request.user).prefetch_related(None), list[Prompt]()
+    rows, order = filters.narrow(everything)
     if filters.sorted_by == "recent" and not filters.only_pinned:
         top, rows = [] if after else pinned(rows), rows.filter(pinned_at=None)
-    page = filters.order.page(rows, after, PAGE)
-    context = {"page": page, "top": top, "filters": filters, "best": best_clips([*top, *page.rows], request.user)}
+    page = order.page(rows, after, PAGE, full=everything)
+    best = best_clips(tagged([*top, *page.rows]), request.user)
+    context = {"page": page, "top": top, "filters": filters, "best": best}
     template = "_prompts_page.html" if request.htmx else "prompts.html"
     return render(request, f"generations/{template}", context)
 

@@ -27,11 +27,11 @@ DATABASES = ("sqlite", "postgresql")
 
 
 @contextmanager
-def installation(database: str) -> Iterator[Installation]:
-    """A migrated installation on this database, thrown away afterwards."""
-    with tempfile.TemporaryDirectory(prefix="portal-bench-") as folder, _database(database) as extra:
-        data = Path(folder) / "data"
-        data.mkdir()
+def installation(database: str, kept: str = "") -> Iterator[Installation]:
+    """A migrated installation on this database, thrown away afterwards; one that is kept has its own folder's name."""
+    with _folder(kept) as folder, _database(database, Path(kept).name) as extra:
+        data = folder / "data"
+        data.mkdir(exist_ok=True)
         prepared = Installation(data, **LONG, **extra)
         done = prepared.manage("migrate", "--verbosity", "0")
         if done.returncode:
@@ -66,14 +66,25 @@ def run_child(argv: list[str], out: Path, env: dict[str, str] | None = None) -> 
 
 
 @contextmanager
-def _database(name: str) -> Iterator[dict[str, str]]:
+def _folder(kept: str) -> Iterator[Path]:
+    if kept:
+        Path(kept).mkdir(parents=True, exist_ok=True)
+        yield Path(kept)
+        return
+    with tempfile.TemporaryDirectory(prefix="portal-bench-") as folder:
+        yield Path(folder)
+
+
+@contextmanager
+def _database(name: str, kept: str) -> Iterator[dict[str, str]]:
     if name == "sqlite":
         yield {}
         return
-    url, schema = os.environ["TEST_DATABASE_URL"], f"portal_bench_{os.getpid()}"
+    url, schema = os.environ["TEST_DATABASE_URL"], f"portal_bench_{kept or os.getpid()}"
     with contextlib.closing(psycopg.connect(url, autocommit=True)) as connection:
-        connection.execute(f"CREATE SCHEMA {schema}".encode())
+        connection.execute(f'CREATE SCHEMA IF NOT EXISTS "{schema}"'.encode())
         try:
             yield {"DATABASE_URL": f"{url}{'&' if '?' in url else '?'}currentSchema={schema}"}
         finally:
-            connection.execute(f"DROP SCHEMA {schema} CASCADE".encode())
+            if not kept:
+                connection.execute(f'DROP SCHEMA "{schema}" CASCADE'.encode())

@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 import random
 import socket
+from contextlib import ExitStack
 from dataclasses import replace
 from math import isnan
 
 import httpx
 import pytest
 
+from tests.bench.ask import First, asker
 from tests.bench.bare import NAME, measure
 from tests.bench.ground import installation, plant, run_inside
-from tests.bench.library import inside
+from tests.bench.judge import CLOCK, Row, verdicts
+from tests.bench.library import measured, seeded
 from tests.bench.meters import Lags, Sample, percentile
 from tests.bench.pace import MODELS, Model, compare, every, fixed, portals, simulate
 from tests.bench.plan import Plan
@@ -141,12 +144,32 @@ def test_the_engine_is_measured_as_it_looks_and_as_it_sends() -> None:
 
 @pytest.mark.matrix
 def test_a_large_library_is_written_whole_and_every_page_of_it_answers() -> None:
-    with installation("sqlite") as on:
-        on.manage("collectstatic", "--no-input", "--verbosity", "0")
-        inside(on, "seed", 600)
-        lines, peak = inside(on, "measure", 1)
-    clips = {name: found for name, found, *_ in lines}
-    assert all(clips[name] == 24 for name in ("first page", "as a list", "mine", "shape", "search: common word"))
-    assert clips["search: no such word"] == clips["state: queued (none)"] == 0
-    assert all(times[0] > 0 for _, _, *times in lines)
-    assert peak > 0
+    with ExitStack() as stack:
+        both = [stack.enter_context(installation("sqlite")) for _ in range(2)]
+        for on, jobs in zip(both, (1000, 2000), strict=True):
+            seeded(on, jobs)
+        askers = [stack.enter_context(asker(on)) for on in both]
+        rows = {row.title: row for row in measured(askers, 1, 1)}
+    shown = {title: [first.shown for first in row.firsts] for title, row in rows.items()}
+    assert all(shown[f"library, {name}"] == [24, 24] for name in ("first page", "as a list", "mine", "shape"))
+    assert all(shown[f"prompts, {sort}, deep"][1] == 30 for sort in ("recent", "used", "rated", "success"))
+    assert shown["library, search: common word"] == [24, 24]
+    assert shown["library, search: no such word"] == shown["library, state: queued, none"] == [0, 0]
+    assert not [title for title, row in rows.items() if not row.is_constant]
+    assert all(row.at(95, CLOCK)[0] > 0 and row.firsts[0].memory > 100 for row in rows.values())
+
+
+def test_a_page_is_judged_by_its_ratio_and_a_search_by_its_time() -> None:
+    firsts = [First(24, 9, 800.0), First(24, 9, 810.0)]
+    page = Row("page", False, firsts, [[(40.0, 20.0)], [(80.0, 29.0)]])
+    search = Row("search", True, firsts, [[(40.0, 20.0)], [(120.0, 110.0)]])
+    assert page.cells("sqlite")[-5:] == ["20, 29", "1.45", "800, 810", "missed", "met"]
+    assert [search.met(database, CLOCK) for database in ("sqlite", "postgresql")] == [True, False]
+    words = [line.split()[0] for line in verdicts([page, search], "postgresql")]
+    assert words == ["missed", "missed", "met", "missed", "met", "met"]
+    fewer = Row("page", False, [First(8, 9, 500.0), *firsts], [[(1.0, 1.0)], *page.times])
+    assert fewer.base == 1
+    assert fewer.is_flat
+    grows = Row("page", False, [First(24, 9, 800.0), First(24, 10, 1200.0)], page.times)
+    assert not grows.is_constant
+    assert not grows.is_flat

@@ -22,6 +22,7 @@ notes.add_tag(job, mara, {word!r}); notes.add_tag(job.prompt, mara, {word!r})
 collections.put(collections.make(mara, "Reel {word}", "team"), [job], mara)
 prompts.save(mara, "Template {word}", "A {{animal}} wakes {word}", "team")
 """
+MADE = "SELECT provider_id, model, orientation, seconds FROM generations_job WHERE key = ?"
 
 
 @pytest.fixture
@@ -64,11 +65,6 @@ def test_each_filter_of_the_library(signed_in: Page, site: Installation, clip: t
     page.get_by_label("Favourites").check()
     page.wait_for_url("**favourite=1**")
     expect(page.get_by_role("heading", name=f"No clip matches “{word}”")).to_be_visible()
-
-
-def key_in(key: str) -> str:
-    """As SQLite keeps it."""
-    return key.replace("-", "")
 
 
 def unfold(page: Page, site: Installation) -> None:

@@ -182,7 +182,10 @@ class TestPrivacy:
         assert Prompt.objects.get(text="Guessed").parent is None
 
 
-@pytest.mark.parametrize("url", ["/prompts/", "/prompts/?sort=success", "/prompts/{}/"])
+PAGES = ["", "?sort=success", "?whose=mine", "?q=e", "?q=e&sort=used&templates=", "?pinned=1", "?favourite=1", "{}/"]
+
+
+@pytest.mark.parametrize("url", [f"/prompts/{page}" for page in PAGES])
 def test_the_number_of_queries_does_not_grow(as_user: AsUser, admin: User, make_clip: MakeJob, url: str) -> None:
     client, first = as_user(admin), make_clip("First", author=admin).prompt
     make_clip("Second", author=admin)

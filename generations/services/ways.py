@@ -1,0 +1,65 @@
+"""The way to a page of a search that reads least: a database cannot know how often words and filters go together.
+
+Three ways lead there: take all rows that hold the words, take all that fit the filters, or go through the list in its
+order and look at each. The first two are right where few rows do, the last where many rows do both.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Any, TypeVar
+
+from django.core.exceptions import EmptyResultSet
+from django.db import connections
+from django.db.models import QuerySet
+
+from generations.models.words import JobFound, JobWords, PromptFound, PromptWords, Wanted
+
+Rows = TypeVar("Rows", bound=QuerySet[Any])
+Index = type[JobFound | JobWords | PromptFound | PromptWords]
+FEW = 3000
+# PostgreSQL reads the whole list of a word before its first row, so the newest rows tell whether that is worth it.
+SAMPLE, OF_SAMPLE = 2000, 20
+ALL = 2**40  # a limit that cuts nothing off: what stands behind it is planned by itself
+
+
+class Way(Enum):
+    WORDS = 1
+    FILTERS = 2
+    ORDER = 3
+
+
+def way(index: Index, tokens: tuple[Wanted, ...], fits: QuerySet[Any] | None) -> Way:
+    """Asked in one statement. `fits` are the rows that fit the filters, None where every row does."""
+    held = hits(index, tokens)
+    if connections[held.db].vendor == "postgresql":
+        held, most = held.filter(pk__in=hits(index).order_by("-pk").values("pk")[:SAMPLE]), OF_SAMPLE
+    else:
+        most = FEW
+    many_hold, many_fit = _more_than(held, most), _more_than(fits, FEW)
+    asked = f"SELECT CASE WHEN NOT {many_hold[0]} THEN 1 WHEN NOT {many_fit[0]} THEN 2 ELSE 3 END"
+    with connections[held.db].cursor() as cursor:
+        cursor.execute(asked, [*many_hold[1], *many_fit[1]])
+        return Way(cursor.fetchone()[0])
+
+
+def hits(index: Index, tokens: tuple[Wanted, ...] = ()) -> QuerySet[Any]:
+    """The rows of the index that hold these; the models of SQLite's own list nothing by themselves."""
+    rows: QuerySet[Any] = QuerySet(index)
+    return rows.filter(words__match=tokens) if tokens else rows
+
+
+def only(rows: Rows, these: QuerySet[Any]) -> Rows:
+    """The rows that are among these, which are sought first."""
+    return rows.filter(pk__in=these.order_by().values("pk")[:ALL])
+
+
+def _more_than(rows: QuerySet[Any] | None, most: int) -> tuple[str, tuple[Any, ...]]:
+    """Are there more? As an expression, which reads no further than it must."""
+    if rows is None:
+        return "1 = 1", ()
+    try:
+        asked, values = rows.order_by().values("pk")[most : most + 1].query.sql_with_params()
+    except EmptyResultSet:
+        return "1 = 0", ()
+    return f"EXISTS ({asked})", values
