@@ -48,6 +48,7 @@ def test_each_filter_of_the_library(signed_in: Page, site: Installation, clip: t
     today = datetime.now(UTC).date().isoformat()
     columns = ("provider", "model", "orientation", "seconds")
     made = site.rows(MADE, key.replace("-", ""))[0]
+    held = site.rows("SELECT id FROM generations_collection WHERE name = ?", f"Reel {word}")[0]
     for name, value in zip((*columns, "collection"), (*made, *held), strict=True):
         unfold(page, site)
         page.locator(f"#id_{name}").select_option(str(value))
