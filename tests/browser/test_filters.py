@@ -51,7 +51,7 @@ def test_each_filter_of_the_library(signed_in: Page, site: Installation, clip: t
     held = site.rows("SELECT id FROM generations_collection WHERE name = ?", f"Reel {word}")[0]
     for name, value in zip((*columns, "collection"), (*made, *held), strict=True):
         unfold(page, site)
-        page.locator(f"#id_{name}").select_option(str(value))
+        page.locator(f".more-filters [name={name}]").select_option(str(value))
         is_found(page, key, named=name)
     for name, value in (("tag", word), ("since", today), ("until", today)):
         unfold(page, site)
