@@ -17,6 +17,7 @@ from generations.contract import Cause
 from generations.models import Candidate, Charged, Job, Outcome, State, Submission, User
 from generations.services.advance import advance
 from generations.services.audit import note
+from generations.services.ledger import square
 from generations.services.wording import in_english
 
 FOUND = gettext_noop("Found again: the provider has it.")
@@ -142,7 +143,9 @@ def _settled(submission: Submission, remote_id: str, how: str, actor: User | Non
         submission.charged, submission.left_at = Charged.UNKNOWN, submission.left_at or now
     submission.save(update_fields=["outcome", "answered_at", "remote_id", "charged", "left_at"])
     _forget_candidates(submission)
-    if runs:
+    if not runs:
+        square(job, submission.number, State(job.state))
+    else:
         advance(job, State.RUNNING, by=submission, reason=FOUND, detail=how.format(remote_id=remote_id), actor=actor)
     return Settled.RUNS if runs else Settled.SECOND
 
