@@ -6,7 +6,7 @@ from generations.models.candidate import Candidate, Source
 from generations.models.collection import COLLECTION_NAME_LIMIT, Collection, CollectionItem
 from generations.models.heartbeat import Heartbeat
 from generations.models.job import Job, JobEvent
-from generations.models.money import AMOUNT, ExchangeRate, Kind, LedgerEntry, MonthTotal
+from generations.models.money import AMOUNT, ExchangeRate, Kind, LedgerEntry, MonthTotal, exact
 from generations.models.notes import (
     COMMENT_LIMIT,
     RATING_MOST,
@@ -109,5 +109,6 @@ __all__ = [
     "Wanted",
     "Watch",
     "Webhook",
+    "exact",
     "folded",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from django.conf import settings
@@ -11,7 +11,11 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 AMOUNT: dict[str, Any] = {"max_digits": 18, "decimal_places": 6}
-CENT = Decimal("0.000001")
+
+
+def exact(amount: Decimal | None) -> Decimal:
+    """A sum or product with the six places that are kept: SQLite adds up in floating point. None counts as nothing."""
+    return (amount or Decimal(0)).quantize(Decimal("0.000001"), ROUND_HALF_UP)
 
 
 class Kind(models.TextChoices):

@@ -9,7 +9,7 @@ from decimal import Decimal
 from django.db.models import Sum
 from django.utils.translation import gettext as _
 
-from generations.models import Budget, MonthTotal, User
+from generations.models import Budget, MonthTotal, User, exact
 from generations.services.months import this_month
 from generations.services.price import Price
 from generations.services.rates import portal_currency
@@ -91,4 +91,4 @@ def _line(budget: Budget, month: date) -> Line:
     elif budget.group_id:
         totals = totals.filter(member__in=budget.group.members.all() if budget.group else [])
     sums = totals.aggregate(spent=Sum("spent"), reserved=Sum("reserved"), held=Sum("held"))
-    return Line(budget, **{name: value or ZERO for name, value in sums.items()})
+    return Line(budget, **{name: exact(value) for name, value in sums.items()})

@@ -13,7 +13,7 @@ from typing import Any
 
 from django.db.models import Sum
 
-from generations.models import Charged, Job, Kind, LedgerEntry, MonthTotal, State, Submission, User
+from generations.models import Charged, Job, Kind, LedgerEntry, MonthTotal, State, Submission, User, exact
 from generations.services.months import this_month
 
 ZERO = Decimal(0)
@@ -70,7 +70,9 @@ def rebuild_totals(month: date) -> None:
     sums = {name: Sum(name) for name in PLACES.values()}
     for member in LedgerEntry.objects.filter(month=month).order_by().values_list("member", flat=True).distinct():
         found = LedgerEntry.objects.filter(month=month, member=member).aggregate(**sums)
-        MonthTotal.objects.update_or_create(month=month, member_id=member, defaults=found)
+        MonthTotal.objects.update_or_create(
+            month=month, member_id=member, defaults={name: exact(value) for name, value in found.items()}
+        )
 
 
 def _is_used(job: Job) -> bool:
@@ -112,7 +114,7 @@ def _post(job: Job, number: int, kind: Kind, sent: Submission | None, before: Se
 
 def _worth(job: Job, price: Decimal | None) -> Decimal:
     """In the portal's currency, at the rate that was frozen; nothing where price or rate are not known."""
-    return (price * job.rate).quantize(Decimal("0.000001")) if price is not None and job.rate is not None else ZERO
+    return exact(price * job.rate) if price is not None and job.rate is not None else ZERO
 
 
 def _entry(job: Job, kind: Kind, turn: int, **columns: Any) -> LedgerEntry:

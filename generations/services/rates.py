@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
-from generations.models import ExchangeRate
+from generations.models import ExchangeRate, exact
 from generations.services.months import today
 from generations.services.portal import chosen
 from generations.services.price import Price
-
-CENT = Decimal("0.000001")
 
 
 def portal_currency() -> str:
@@ -28,4 +26,4 @@ def rate_of(unit: str, day: date | None = None) -> Decimal | None:
 
 def estimate(price: Price | None, rate: Decimal | None) -> Decimal | None:
     """The price in the portal's currency; None where price or rate are not known."""
-    return None if price is None or rate is None else (price.amount * rate).quantize(CENT, ROUND_HALF_UP)
+    return None if price is None or rate is None else exact(price.amount * rate)
