@@ -17,12 +17,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from generations.forms.filters import JobFilter
-from generations.models import ModelCombination, Orientation, Tag, VideoModel, folded
+from generations.models import Collection, ModelCombination, Orientation, Tag, VideoModel, folded
 from generations.models.job import JobQuerySet
 from generations.services.paging import Keyset
 from generations.services.search import found_by, has_words, jobs_with
 from generations.services.tokens import QUERY_LIMIT
 
+KEY_LIMIT = 20  # digits; no row has more
 YEARS = [MinValueValidator(date(2000, 1, 1)), MaxValueValidator(date(9000, 1, 1))]
 
 
@@ -59,13 +60,14 @@ class LibraryFilter(JobFilter):
     orientation = forms.ChoiceField(choices=[("", gettext_lazy("Any shape")), *Orientation.choices], required=False)
     seconds = forms.ChoiceField(choices=_lengths, required=False)
     tag = forms.CharField(required=False)
+    collection = forms.CharField(required=False)
     since = forms.DateField(required=False, input_formats=["%Y-%m-%d"], validators=YEARS, widget=DayInput)
     until = forms.DateField(required=False, input_formats=["%Y-%m-%d"], validators=YEARS, widget=DayInput)
     favourite = forms.ChoiceField(choices=[("1", gettext_lazy("Favourites"))], required=False)
     view = forms.ChoiceField(choices=[("grid", gettext_lazy("Grid")), ("list", gettext_lazy("List"))], required=False)
 
     columns = ("state", "provider", "author", "model", "orientation", "seconds")
-    folded_away = ("provider", "model", "orientation", "seconds", "tag", "since", "until")
+    folded_away = ("provider", "model", "orientation", "seconds", "tag", "collection", "since", "until")
     """Fields of the fold-out part."""
 
     @property
@@ -74,6 +76,8 @@ class LibraryFilter(JobFilter):
         where = super().where
         if self.tag_name:
             where &= Q(job_tags__tag=self._tag_pk) if self._tag_pk else Q(pk__in=[])
+        if self.has("collection"):
+            where &= Q(collection_items__collection=self.gathered) if self.gathered else Q(pk__in=[])
         if self.has("favourite"):
             where &= Q(favourites__user=self.user)
         if since := self.cleaned_data.get("since"):
@@ -93,6 +97,8 @@ class LibraryFilter(JobFilter):
             along = f"{found_by(jobs)}__job_id"
         elif self._tag_pk:
             along = "job_tags__job_id"
+        elif self.gathered:
+            along = "collection_items__job_id"
         elif self.has("favourite"):
             along = "favourites__job_id"
         return Keyset(at="created_at", name="key", along=along)
@@ -114,6 +120,13 @@ class LibraryFilter(JobFilter):
     @cached_property
     def _tag_pk(self) -> int | None:
         return Tag.objects.filter(name=self.tag_name).values_list("pk", flat=True).first() if self.tag_name else None
+
+    @cached_property
+    def gathered(self) -> Collection | None:
+        """The collection that is asked for, if the reader may see it."""
+        named = str(self.cleaned_data.get("collection", ""))
+        is_key = named.isdecimal() and len(named) < KEY_LIMIT
+        return Collection.objects.visible_to(self.user).filter(pk=named).first() if is_key else None
 
     @property
     def as_list(self) -> bool:
@@ -148,6 +161,8 @@ class LibraryFilter(JobFilter):
                 yield field, self._word(field)
         if self.tag_name:
             yield "tag", self.tag_name
+        if self.has("collection"):
+            yield "collection", self.gathered.name if self.gathered else _("a collection that is gone")
         for field, said in (("since", _("from {day}")), ("until", _("until {day}"))):
             if self.has(field):
                 yield field, said.format(day=date_format(self.cleaned_data[field], _("j M Y")))

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from generations.contract import Combination, Offer, OfferedModel, OfferedProvider
 from generations.models import Fit
+from generations.services.keys import read_key
 from generations.services.wording import in_seconds, worded
 
 OPTION = "option_"  # how an option's control is named
@@ -43,7 +44,7 @@ class Chosen:
             _whole(data.get("seconds")),
             data.get("quality") or None,
             {name.removeprefix(OPTION): str(data[name]) for name in data if name.startswith(OPTION)},
-            _uuid(data.get("reference")),
+            read_key(data.get("reference")),
             data["reference_fit"] if data.get("reference_fit") in Fit.values else Fit.CROP,
             _whole(data.get("takes")),
         )
@@ -180,13 +181,6 @@ def _distance(c: Combination, wish: Chosen) -> tuple[bool, int, bool]:
 def _in_order(provider: OfferedProvider, field: str) -> list[str]:
     values = (getattr(c, field) for m in provider.models for c in m.combinations)
     return [value for value in dict.fromkeys(values) if value]
-
-
-def _uuid(value: Any) -> UUID | None:
-    try:
-        return UUID(str(value)) if value else None
-    except ValueError:
-        return None
 
 
 def _whole(value: Any) -> int | None:

@@ -3,7 +3,7 @@
 from generations.models.audit import AuditEntry
 from generations.models.budget import Budget, Group
 from generations.models.candidate import Candidate, Source
-from generations.models.collection import COLLECTION_NAME_LIMIT, Collection, CollectionItem
+from generations.models.collection import COLLECTION_NAME_LIMIT, FOLDED_LIMIT, Collection, CollectionItem
 from generations.models.heartbeat import Heartbeat
 from generations.models.job import Job, JobEvent
 from generations.models.money import AMOUNT, ExchangeRate, Kind, LedgerEntry, MonthTotal, exact
@@ -51,6 +51,7 @@ __all__ = [
     "COLLECTION_NAME_LIMIT",
     "COMMENT_LIMIT",
     "FINAL",
+    "FOLDED_LIMIT",
     "LOOKED_FOR",
     "MOVES",
     "RATING_MOST",

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from generations.models.user import User
 
 COLLECTION_NAME_LIMIT = 60
+FOLDED_LIMIT = 4 * COLLECTION_NAME_LIMIT
 
 
 class CollectionQuerySet(models.QuerySet["Collection"]):
@@ -36,7 +37,7 @@ class Collection(models.Model):
     """A named set of jobs. Who may see a job is the job's own matter, in a team's collection too."""
 
     name = models.CharField(max_length=COLLECTION_NAME_LIMIT)
-    folded = models.CharField(max_length=4 * COLLECTION_NAME_LIMIT, editable=False)
+    folded = models.CharField(max_length=FOLDED_LIMIT, editable=False)
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="collections")
     visibility = models.CharField(max_length=4, choices=Visibility, default=Visibility.TEAM)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from generations.contract import Cause
 from generations.models import FINAL, MOVES, Charged, Job, JobEvent, Prompt, State, Submission, User, Watch
-from generations.services.figures import recount
+from generations.services.figures import recount_of
 from generations.services.forget import forget_words
 from generations.services.ledger import reserve_again, square
 from generations.services.notices import note_end
@@ -97,12 +97,12 @@ def put_off(job: Job, until: datetime, reason: str, cause: Cause = Cause.OTHER) 
 def _count(job: Job, to: State) -> None:
     """A prompt's figures are about ends: also about one that turns out to be none."""
     if to in FINAL or job.state in FINAL:
-        recount(job.prompt_id)
+        recount_of(job.pk)
 
 
 def _unsay_of_erased(job: Job) -> None:
     """What is said after a prompt was erased may still quote it."""
-    if Prompt.objects.filter(pk=job.prompt_id, erased_at__isnull=False).exists():
+    if Prompt.objects.filter(jobs=job, erased_at__isnull=False).exists():
         forget_words(Job.objects.filter(pk=job.pk))
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection as Many
 from collections.abc import Iterable
+from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.db.models import Count, Exists, IntegerField, OuterRef, QuerySet, Subquery, Value
@@ -10,7 +12,16 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from generations.models import COLLECTION_NAME_LIMIT, Collection, CollectionItem, Job, User, Visibility, folded
+from generations.models import (
+    COLLECTION_NAME_LIMIT,
+    FOLDED_LIMIT,
+    Collection,
+    CollectionItem,
+    Job,
+    User,
+    Visibility,
+    folded,
+)
 from generations.services.audit import note
 from generations.services.wording import too_long
 
@@ -41,6 +52,23 @@ def make(user: User, name: str, visibility: str) -> Collection:
     return _saved(Collection(author=user, visibility=visibility), name)
 
 
+def chosen(user: User, named: str) -> Collection:
+    """The one of this key, if the user may fill it. Raises NotCollected."""
+    if not named:
+        raise NotCollected(_("Choose a collection first."))
+    found = Collection.objects.filled_by(user).filter(pk=named).first() if named.isdecimal() else None
+    if found is None:
+        raise NotCollected(_("This collection is gone."))
+    return found
+
+
+def make_for(user: User, name: str, keys: Many[UUID]) -> Collection:
+    """A new one for these jobs: the team's, but of private jobs alone a private one. Raises NotCollected."""
+    seen = set(Job.objects.visible_to(user).filter(key__in=keys).values_list("visibility", flat=True))
+    return make(user, name, Visibility.ME if seen == {Visibility.ME} else Visibility.TEAM)
+
+
+@transaction.atomic
 def rename(collection: Collection, name: str, actor: User) -> None:
     """Call it something else. Raises NotCollected."""
     before = collection.name
@@ -49,6 +77,7 @@ def rename(collection: Collection, name: str, actor: User) -> None:
         note(actor, gettext_noop("collection renamed"), collection.name, {"name": (before, collection.name)})
 
 
+@transaction.atomic
 def remove(collection: Collection, actor: User) -> None:
     """Forget the collection; its clips stay where they are."""
     if collection.author_id != actor.pk:
@@ -76,6 +105,8 @@ def _saved(collection: Collection, name: str) -> Collection:
     if len(name) > COLLECTION_NAME_LIMIT:
         raise NotCollected(too_long(name, COLLECTION_NAME_LIMIT))
     collection.name, collection.folded = name, folded(name)
+    if len(collection.folded) > FOLDED_LIMIT:
+        raise NotCollected(too_long(collection.folded, FOLDED_LIMIT))
     try:
         with transaction.atomic():
             collection.save()

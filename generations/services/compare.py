@@ -2,40 +2,29 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
-from uuid import UUID
 
 from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
 
 from generations.models import Job, Output, User
+from generations.services.differences import Part, differences
+from generations.services.keys import read_key
 
 MOST = 4
 LOOKED_UP = 20  # of an address that names more, the rest is not even looked for
-WORDS_MOST = 1500  # of two texts together; comparing longer ones word by word would cost the server too much
-WORD = re.compile(r"\s+|[A-Za-z0-9_À-ɏЀ-ӿ'’-]+|.", re.S)
 FACTS = ("provider_name", "model", "aspect_ratio", "seconds", "price", "author_id")
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
-    """A stretch of a prompt: as in the first one (""), added to it ("ins"), or missing from it ("del")."""
-
-    kind: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
 class Column:
-    """One clip of the comparison. `pieces` is empty where the prompt is the first one's, or too long to be marked."""
+    """One clip of the comparison. `changes` from the first one's prompt are empty where it is the same."""
 
     number: int
     job: Job
     clip: Output
     is_same_prompt: bool
-    pieces: tuple[Piece, ...]
+    changes: list[Part]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +44,8 @@ class Comparison:
 def compared(user: User, names: Sequence[str]) -> Comparison:
     """The clips of these keys, in this order, as far as the user may see them and they have one; four at most."""
     wanted = list(dict.fromkeys(names))[:LOOKED_UP]
-    rows = {job.key: job for job in _playable(user).filter(key__in=filter(None, map(_key, wanted)))}
-    jobs = [rows[key] for key in dict.fromkeys(map(_key, wanted)) if key in rows][:MOST]
+    rows = {job.key: job for job in _playable(user).filter(key__in=filter(None, map(read_key, wanted)))}
+    jobs = [rows[key] for key in dict.fromkeys(map(read_key, wanted)) if key in rows][:MOST]
     columns = tuple(_column(number, job, jobs[0]) for number, job in enumerate(jobs, 1))
     return Comparison(columns, len(wanted) - len(jobs), _differing(jobs))
 
@@ -93,30 +82,10 @@ def _is_playable(job: Job) -> bool:
     return job.clip is not None and job.is_on_the_shelf
 
 
-def _key(name: str) -> UUID | None:
-    try:
-        return UUID(name)
-    except ValueError:
-        return None
-
-
 def _column(number: int, job: Job, first: Job) -> Column:
     assert job.cover is not None  # noqa: S101 - the query asks for it
     text, known = job.prompt.text, first.prompt.text
-    return Column(number, job, job.cover, text == known, () if text == known else differences(known, text))
-
-
-def differences(before: str, after: str) -> tuple[Piece, ...]:
-    """What turns one text into the other, word by word; nothing for texts too long for that."""
-    old, new = WORD.findall(before), WORD.findall(after)
-    if len(old) + len(new) > WORDS_MOST:
-        return ()
-    pieces: list[Piece] = []
-    for _, a, b, c, d in SequenceMatcher(None, old, new).get_opcodes():
-        same = old[a:b] == new[c:d]
-        pairs = [("", new[c:d])] if same else [("del", old[a:b]), ("ins", new[c:d])]
-        pieces += [Piece(kind, "".join(words)) for kind, words in pairs if words]
-    return tuple(pieces)
+    return Column(number, job, job.cover, text == known, [] if text == known else differences(known, text))
 
 
 def _differing(jobs: Iterable[Job]) -> frozenset[str]:

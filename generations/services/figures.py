@@ -26,6 +26,11 @@ def recount(prompt_pk: int) -> Prompt:
     return prompt
 
 
+def recount_of(job_pk: int) -> None:
+    """Count the prompt that the job hangs on by now: it may have been shared since the caller read it."""
+    recount(Job.objects.values_list("prompt_id", flat=True).get(pk=job_pk))
+
+
 def counted(prompt: Prompt) -> QuerySet[Job]:
     """The runs that its figures are about: of a shared prompt the shared ones."""
     jobs = Job.objects.filter(prompt=prompt)

@@ -19,7 +19,7 @@ from generations.services.batch.table import NotReadable, records, tidied
 from generations.services.cells import plain
 from generations.services.compose import PROMPT_LIMIT
 from generations.services.export import PROMPT_COLUMNS
-from generations.services.notes import TAGS_MOST
+from generations.services.notes import TAGS_MOST, add_tag
 from generations.services.wording import too_long
 
 ROWS_MOST = 1000
@@ -98,7 +98,7 @@ def save(author: User, drafts: Collection[Draft]) -> int:
 def _keep(author: User, draft: Draft) -> None:
     prompt = prompts.save(author, draft.title, draft.text, draft.visibility)
     for tag in draft.tags:
-        prompts.add_tag(prompt, author, tag)
+        add_tag(prompt, author, tag)
 
 
 def _csv_rows(text: str) -> Iterator[tuple[int, Mapping[str, str]]]:

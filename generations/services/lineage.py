@@ -41,8 +41,10 @@ class Tree:
 def family(job: Job, user: User) -> Tree | None:
     """The tree from the farthest ancestor shown; None when the job stands alone."""
     line = _line(job)
-    rows = {row.pk: row for row in _cards().filter(pk__in=line)} | {job.pk: job}
-    near = _cards().filter(derived_from__in=line[:2]).exclude(pk__in=line).order_by("-pk")[: NODES_MOST - len(line)]
+    rows = {row.pk: row for row in _cards(Job.objects.all()).filter(pk__in=line)} | {job.pk: job}
+    # Who made something of it in private is nobody's business; an ancestor keeps its place in the line, unnamed.
+    seen = _cards(Job.objects.visible_to(user))
+    near = seen.filter(derived_from__in=line[:2]).exclude(pk__in=line).order_by("-pk")[: NODES_MOST - len(line)]
     rows |= {row.pk: row for row in near}
     if len(rows) == 1 and job.derived_from_id is None:
         return None
@@ -61,5 +63,5 @@ def _line(job: Job) -> list[int]:
         return [pk for (pk,) in cursor.fetchall()]
 
 
-def _cards() -> QuerySet[Job]:
-    return Job.objects.select_related("author", "prompt", "cover")
+def _cards(jobs: QuerySet[Job]) -> QuerySet[Job]:
+    return jobs.select_related("author", "prompt", "cover")

@@ -1,14 +1,27 @@
-"""What people add to a clip. Who may see the job is asked before."""
+"""What people add to a clip, and the tags of clips and prompts. Who may see them is asked before."""
 
 from __future__ import annotations
 
 from django.db import transaction
+from django.db.models import Manager
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from generations.models import COMMENT_LIMIT, TAG_LIMIT, Comment, Favourite, Job, JobTag, Tag, User, folded
+from generations.models import (
+    COMMENT_LIMIT,
+    TAG_LIMIT,
+    Comment,
+    Favourite,
+    Job,
+    JobTag,
+    Prompt,
+    PromptTag,
+    Tag,
+    User,
+    folded,
+)
 from generations.services.audit import note
-from generations.services.search import index_job
+from generations.services.search import index_job, index_prompt
 from generations.services.wording import too_long
 
 TAGS_MOST = 20
@@ -26,20 +39,29 @@ def mark(job: Job, user: User, on: bool) -> None:
         Favourite.objects.filter(user=user, job=job).delete()
 
 
-def add_tag(job: Job, user: User, name: str) -> None:
-    """Put a tag on the job, if it is not there yet. Raises NotNoted."""
-    name = tag_name(name)
-    if job.job_tags.count() >= TAGS_MOST:
+def add_tag(worn_by: Job | Prompt, user: User, typed: str) -> None:
+    """Put a tag on a clip or a prompt, if it is not there yet. Raises NotNoted."""
+    name = tag_name(typed)
+    worn = tags_on(worn_by)
+    if worn.count() >= TAGS_MOST:
         raise NotNoted(_("{most} tags are enough. Remove one first.").format(most=TAGS_MOST))
     with transaction.atomic():
-        tag = Tag.objects.get_or_create(name=name)[0]
-        JobTag.objects.get_or_create(job=job, tag=tag, defaults={"added_by": user})
-        index_job(job.pk)
+        worn.get_or_create(tag=_held(name), defaults={"added_by": user})
+        _index(worn_by)
+
+
+def remove_tag(worn_by: Job | Prompt, typed: str) -> None:
+    """Take a tag off it. One that nothing wears any more is forgotten."""
+    name = _spelled(typed)
+    with transaction.atomic():
+        tags_on(worn_by).filter(tag__name=name).delete()
+        forget_unworn(name)
+        _index(worn_by)
 
 
 def tag_name(typed: str) -> str:
     """The tag that somebody typed, as tags are written. Raises NotNoted."""
-    name = folded(typed.replace("\x00", ""))
+    name = _spelled(typed)
     if not name:
         raise NotNoted(_("Write a tag first."))
     if len(name) > TAG_LIMIT:
@@ -47,17 +69,33 @@ def tag_name(typed: str) -> str:
     return name
 
 
-def remove_tag(job: Job, name: str) -> None:
-    """Take a tag off the job. One that nothing wears any more is forgotten."""
-    with transaction.atomic():
-        JobTag.objects.filter(job=job, tag__name=name).delete()
-        forget_unworn(name)
-        index_job(job.pk)
+def tags_on(worn_by: Job | Prompt) -> Manager[JobTag] | Manager[PromptTag]:
+    """The rows that say which tags it wears."""
+    return worn_by.job_tags if isinstance(worn_by, Job) else worn_by.prompt_tags
 
 
 def forget_unworn(name: str) -> None:
-    """A word that no job and no prompt wears is nobody's business any more."""
-    Tag.objects.filter(name=name, job_tags=None, prompt_tags=None).delete()
+    """A word that no job and no prompt wears is nobody's business any more. In the transaction that took it off."""
+    for tag in Tag.objects.select_for_update(no_key=True).filter(name=name):
+        Tag.objects.filter(pk=tag.pk, job_tags=None, prompt_tags=None).delete()
+
+
+def _spelled(typed: str) -> str:
+    return folded(typed.replace("\x00", ""))
+
+
+def _held(name: str) -> Tag:
+    """The tag of this name, made if need be, and held: whoever forgets it meanwhile waits, and finds it worn."""
+    same = ["name"]
+    (tag,) = Tag.objects.bulk_create([Tag(name=name)], update_conflicts=True, unique_fields=same, update_fields=same)
+    return tag
+
+
+def _index(worn_by: Job | Prompt) -> None:
+    if isinstance(worn_by, Job):
+        index_job(worn_by.pk)
+    else:
+        index_prompt(worn_by.pk, alone=True)
 
 
 def comment(job: Job, user: User, text: str, at: float | None = None) -> Comment:

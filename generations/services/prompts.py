@@ -1,4 +1,4 @@
-"""What people do with a prompt itself: name, love, rate, tag, pin, save it. Who may see it is asked before."""
+"""What people do with a prompt itself: name, love, rate, pin, save it. Who may see it is asked before."""
 
 from __future__ import annotations
 
@@ -7,23 +7,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from generations.models import (
-    RATING_MOST,
-    TAG_LIMIT,
-    TITLE_LIMIT,
-    Prompt,
-    PromptMark,
-    PromptTag,
-    Tag,
-    User,
-    Visibility,
-    folded,
-)
+from generations.models import RATING_MOST, TITLE_LIMIT, Prompt, PromptMark, User, Visibility
 from generations.models.prompt import text_hash
 from generations.services.audit import note
 from generations.services.compose import PROMPT_LIMIT, tidied
 from generations.services.figures import recount
-from generations.services.notes import TAGS_MOST, NotNoted, forget_unworn
+from generations.services.notes import NotNoted
 from generations.services.search import index_prompt
 from generations.services.variables import is_template
 from generations.services.wording import too_long
@@ -69,29 +58,6 @@ def rate(prompt: Prompt, user: User, stars: int | None) -> None:
         Prompt.objects.select_for_update(no_key=True).get(pk=prompt.pk)
         PromptMark.objects.update_or_create(prompt=prompt, user=user, defaults={"rating": stars})
         recount(prompt.pk)
-
-
-def add_tag(prompt: Prompt, user: User, word: str) -> None:
-    """Put a tag on the prompt, if it is not there yet. Raises NotNoted."""
-    word = folded(word.replace("\x00", ""))
-    if not word:
-        raise NotNoted(_("Write a tag first."))
-    if len(word) > TAG_LIMIT:
-        raise NotNoted(too_long(word, TAG_LIMIT))
-    if prompt.prompt_tags.count() >= TAGS_MOST:
-        raise NotNoted(_("{most} tags are enough. Remove one first.").format(most=TAGS_MOST))
-    with transaction.atomic():
-        tag = Tag.objects.get_or_create(name=word)[0]
-        PromptTag.objects.get_or_create(prompt=prompt, tag=tag, defaults={"added_by": user})
-        index_prompt(prompt.pk, alone=True)
-
-
-def remove_tag(prompt: Prompt, word: str) -> None:
-    """Take a tag off the prompt. One that nothing wears any more is forgotten."""
-    with transaction.atomic():
-        PromptTag.objects.filter(prompt=prompt, tag__name=word).delete()
-        forget_unworn(word)
-        index_prompt(prompt.pk, alone=True)
 
 
 def pin(prompt: Prompt, user: User, on: bool) -> None:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_noop
 from generations.models import Job, JobEvent, Prompt, PromptMark, User, Visibility
 from generations.services.audit import note
 from generations.services.figures import recount
+from generations.services.notes import forget_unworn
 from generations.services.search import index_job, index_prompt
 
 SHARED = gettext_noop("Shared with the team by {who}.")
@@ -69,4 +70,7 @@ def _leave(own: Prompt, shared: Prompt) -> None:
     for heart in PromptMark.objects.filter(prompt=own, favourite=True):
         PromptMark.objects.get_or_create(prompt=shared, user=heart.user, defaults={"favourite": True})
     Prompt.objects.filter(parent=own).update(parent=shared)
+    worn = list(own.prompt_tags.values_list("tag__name", flat=True))
     Prompt.objects.filter(pk=own.pk).delete()
+    for tag in worn:
+        forget_unworn(tag)

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_noop
 from generations.models import FINAL, Job, JobEvent, Output, User
 from generations.services.audit import note
 from generations.services.cancel import may_act_on
-from generations.services.figures import recount
+from generations.services.figures import recount_of
 
 AT_ONCE = 50
 TRASHED = gettext_noop("Moved to the trash by {who}.")
@@ -80,7 +80,7 @@ def purge(job: Job) -> bool:
         names = [str(name) for pair in outputs.values_list("clip", "poster") for name in pair if name]
         outputs.update(clip="", poster="", rev=F("rev") + 1)
         JobEvent.objects.create(job=job, at=now, state=job.state, note=PURGED)
-        recount(job.prompt_id)
+        recount_of(job.pk)
         transaction.on_commit(partial(_remove, names), robust=True)
     return True
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 # Braces in braces, JSON and the like are no variables and stay as they are.
 VARIABLE = re.compile(r"(?<!\{)\{([^\W\d_][\w \-]{0,39})(?:=([^{}\n]{0,200}))?\}(?!\})")
-VALUE_LIMIT = 200
 
 
 @dataclass(frozen=True, slots=True)

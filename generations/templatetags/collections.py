@@ -25,5 +25,17 @@ def collections_with(job: Job, user: User) -> list[Collection]:
 
 
 @register.filter
+def all_collections_of(user: User) -> list[Collection]:
+    """Those this user may see, by name."""
+    return list(Collection.objects.visible_to(user))
+
+
+@register.filter
+def collections_to_fill(user: User) -> list[Collection]:
+    """Those this user may put clips into, by name."""
+    return list(Collection.objects.filled_by(user))
+
+
+@register.filter
 def collections_without(job: Job, user: User) -> list[Collection]:
     return list(collections.beside(job, user)[1][:OFFERED])

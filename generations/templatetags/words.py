@@ -50,11 +50,13 @@ NOTICES = {
     "try": _("This is a try."),
     "no-sound": _("The browser did not allow the sound."),
 }
+OF_A_PROMPT = ("prompt", "prompt-tags", "prompt-rate", "prompt-title", "prompt-pin")
+LISTS = ("library", "trash", "collection", "collection-name", *OF_A_PROMPT)
+"""Pages with clips to choose from, and what answers with such a page when something was wrong."""
 PICKING = {"picked-most": _("At most {most} clips at once.")}
 PAGES: Mapping[str, Mapping[str, Promise]] = {
     "create": COMPOSER,
-    "library": PICKING,
-    "trash": PICKING,
+    **dict.fromkeys(LISTS, PICKING),
     "notifications": NOTICES,
     "notifications-hook": NOTICES,
     "notifications-hook-act": NOTICES,
@@ -71,7 +73,7 @@ def words(context: Context) -> SafeString:
     said["chosen"] = _forms(_chosen)
     if here == "create":
         said |= {"shots": _forms(_shots), "shots-over": _forms(_shots_over)}
-    if here in {"library", "trash"}:
+    if here in LISTS:
         said["picked"] = _forms(_picked)
     return json_script(said, "words")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import BadRequest, PermissionDenied
@@ -25,6 +24,7 @@ from generations.services.collections import (
     rename,
     take_out,
 )
+from generations.services.keys import read_key
 from generations.services.line import placed
 from generations.services.paging import Keyset
 from generations.views.access import SignedIn, signed_in
@@ -113,14 +113,14 @@ def _out(request: SignedIn, filled: Collection) -> str:
 
 def _origin(request: SignedIn, filled: Collection) -> str:
     """Back to the job it was done for, or to the collection."""
-    key = _uuid(request.POST.get("from", ""))
+    key = read_key(request.POST.get("from", ""))
     job = Job.objects.visible_to(request.user).filter(key=key).first() if key else None
     return f"{job.get_absolute_url()}#collections" if job else reverse("collection", args=[filled.pk])
 
 
 def _named(request: SignedIn) -> list[Job]:
     """The jobs that are asked for and that the reader may see."""
-    keys = [key for key in map(_uuid, request.POST.getlist("job")) if key]
+    keys = [key for key in map(read_key, request.POST.getlist("job")) if key]
     if len(keys) > MOST:
         raise BadRequest
     return list(Job.objects.visible_to(request.user).on_the_shelf().filter(key__in=keys))
@@ -156,10 +156,3 @@ def _list(request: SignedIn, problem: str = "") -> HttpResponse:
     name = request.POST.get("name", "")
     context = {"collections": collections_of(request.user), "problem": problem, "name": name, "choices": Visibility}
     return render(request, "generations/collections.html", context, status=422 if problem else 200)
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse, HttpResponseRedirect
@@ -22,6 +21,7 @@ from generations.forms.picker import bill, model_lines
 from generations.models import Derived, Job, Prompt, Visibility
 from generations.services.compose import Asked, NotPossible, compose, earlier_jobs
 from generations.services.history import latest_of
+from generations.services.keys import read_key
 from generations.services.line import placed
 from generations.services.offer import current_offer
 from generations.services.paging import Keyset, Page
@@ -141,7 +141,7 @@ def _starting_from(request: SignedIn) -> dict[str, Any]:
     """What the composer opens with: a job or a prompt to use again, or choices named in the URL."""
     if "reuse" in request.GET:
         jobs = Job.objects.visible_to(request.user).select_related("prompt", "reference")
-        return _derived(get_object_or_404(jobs, key=_uuid(request.GET["reuse"])), request.GET)
+        return _derived(get_object_or_404(jobs, key=read_key(request.GET["reuse"])), request.GET)
     if "prompt" in request.GET:
         return _again(request, request.GET)
     return request.GET.dict()
@@ -176,10 +176,3 @@ def _like(job: Job) -> dict[str, Any]:
     chosen = {OPTION + name: value for name, value in job.options.items()}
     same = {name: getattr(job, name) for name in fields}
     return {"text": job.prompt.text, "provider": job.provider_id} | same | image | chosen
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from generations.models import Prompt
 from generations.services import prompts
 from generations.services.erase import erase, may_erase
-from generations.services.notes import NotNoted
+from generations.services.notes import NotNoted, add_tag, remove_tag
 from generations.services.publish import may_publish, publish
 from generations.views.access import SignedIn, signed_in
 from generations.views.jobs import visible as visible_job
@@ -47,9 +47,9 @@ def prompt_tags(request: SignedIn, pk: int) -> HttpResponse:
     seen, problem = _noted(request, pk), ""
     try:
         if "remove" in request.POST:
-            prompts.remove_tag(seen, request.POST["remove"])
+            remove_tag(seen, request.POST["remove"])
         else:
-            prompts.add_tag(seen, request.user, request.POST.get("name", ""))
+            add_tag(seen, request.user, request.POST.get("name", ""))
     except NotNoted as error:
         problem = str(error)
     if not request.htmx:

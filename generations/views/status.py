@@ -17,10 +17,11 @@ MOST_CARDS = 100
 @signed_in
 @require_safe
 def status(request: SignedIn) -> HttpResponse:
-    """The cards among `card=<key>:<revision>` that look different now, out of band; 204 when none does."""
+    """Those of `card=<key>:<revision>` that look different now, out of band, as cards or rows; 204 when none does."""
     held = dict(filter(None, map(_parsed, request.GET.getlist("card")[:MOST_CARDS])))
     jobs = changed(request.user, held)
-    return render(request, "generations/_status.html", {"jobs": jobs}) if jobs else HttpResponse(status=204)
+    context = {"jobs": jobs, "as_list": request.GET.get("view") == "list"}
+    return render(request, "generations/_status.html", context) if jobs else HttpResponse(status=204)
 
 
 def _parsed(card: str) -> tuple[UUID, str] | None:

@@ -3,7 +3,7 @@
 (() => {
   const sheet = document.getElementById("keys"), wanted = document.getElementById("keys-on");
   if (!sheet) return;
-  const LISTED = ".card-job, .asked", TYPING = "input:not(.select), textarea, select, [contenteditable]";
+  const LISTED = ".card-job, .asked, .picks tr[data-key]", TYPING = "input:not(.select), textarea, select, [contenteditable]";
   const find = (selector, within = document) => within?.querySelector(selector);
 
   function isOn() {
@@ -40,7 +40,8 @@
   const here = () => held() || document.getElementById("job-body");
 
   function go(next) {
-    find(".prompt, .clamp3", next)?.focus({ preventScroll: true });
+    const named = find(".prompt, .clamp3, .c-job a", next) || find(".select", next); // a private row is not named
+    named?.focus({ preventScroll: true });
     next?.scrollIntoView({ block: "nearest" });
     return next;
   }

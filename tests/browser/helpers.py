@@ -7,7 +7,7 @@ import shutil
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.processes.harness import PASSWORD
+from tests.processes.harness import PASSWORD, wait_for
 
 EMAIL = "admin@localhost"
 expect.set_options(timeout=20_000)  # two cores that are busy with other tests are no failure
@@ -42,6 +42,16 @@ def complaints(page: Page) -> list[str]:
     """What a screen reader's user would stumble over."""
     found = Axe().run(page, options={"preload": False}).response["violations"]
     return [f"{one['id']}: {one['nodes'][0]['html'][:200]}" for one in found]
+
+
+TIMES = "() => [...document.querySelectorAll('#compare video')].map(video => video.currentTime)"
+READY = "() => [...document.querySelectorAll('#compare video')].every(v => v.readyState > 2 && !v.seeking)"
+
+
+def times(page: Page) -> list[float]:
+    """Where each of the compared clips stands, in seconds, once all their files are there."""
+    wait_for(lambda: page.evaluate(READY), "the clips' files")
+    return [float(at) for at in page.evaluate(TIMES)]
 
 
 SHIFT = """() => new Promise(done => {

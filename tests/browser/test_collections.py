@@ -36,8 +36,8 @@ def test_clips_are_gathered_by_page_and_by_dragging(signed_in: Page, site: Insta
     page.get_by_text("Rename or delete").press("Enter")
     assert fits(page)
     assert complaints(page) == []
-    page.get_by_label("Name").fill("")
-    page.get_by_label("Name").fill(f"Trams {word}")
+    page.get_by_label("Name", exact=True).fill("")
+    page.get_by_label("Name", exact=True).fill(f"Trams {word}")
     page.get_by_role("button", name="Save").press("Enter")
     expect(page.get_by_role("heading", name=f"Trams {word}", exact=True)).to_be_visible()
     page.locator("article").first.get_by_role("link", name="A tram at night").click()

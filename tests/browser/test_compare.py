@@ -11,15 +11,13 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import Strict
-from tests.browser.helpers import complaints, fits, sign_in
+from tests.browser.helpers import READY, TIMES, complaints, fits, sign_in, times
 from tests.processes.harness import Installation, wait_for
 
 pytestmark = [pytest.mark.browser, pytest.mark.process]
 
 FRAME = 1 / 24  # of the sandbox's clips, at most
-TIMES = "() => [...document.querySelectorAll('#compare video')].map(video => video.currentTime)"
 SEEK = "(scrub, at) => { scrub.value = at; scrub.dispatchEvent(new Event('input', { bubbles: true })) }"
-READY = "() => [...document.querySelectorAll('#compare video')].every(v => v.readyState > 2 && !v.seeking)"
 
 
 @pytest.fixture(scope="module")
@@ -39,11 +37,6 @@ def picture(page: Page, name: str) -> None:
     """Kept where somebody asked for it: PICTURES names the folder."""
     if folder := os.environ.get("PICTURES"):
         page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
-
-
-def times(page: Page) -> list[float]:
-    wait_for(lambda: page.evaluate(READY), "the clips' files")
-    return [float(at) for at in page.evaluate(TIMES)]
 
 
 def apart(page: Page) -> float:

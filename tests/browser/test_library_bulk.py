@@ -218,15 +218,68 @@ def test_into_the_trash_and_back(library: Page, site: Installation) -> None:
 
 
 @pytest.mark.matrix
+def test_the_list_view_by_keys_and_into_a_new_collection(
+    library: Page, site: Installation, six: tuple[str, str]
+) -> None:
+    page, bar, said, film = library, library.locator("#bulk"), library.locator("#bulk-said"), f"Film {six[1]}"
+    page.goto(f"{site.url}/library/?whose=mine&view=list")
+    rows = page.locator("tbody tr[data-key]")
+    expect(rows).to_have_count(6)
+    for _ in range(3):
+        page.keyboard.press("j")
+    page.keyboard.press("k")
+    expect(rows.nth(1).get_by_role("link", name="Boat 4")).to_be_focused()
+    page.keyboard.press("f")
+    expect(rows.nth(1).get_by_role("button", name="Favourite")).to_have_attribute("aria-pressed", "true")
+    page.keyboard.press("f")
+    expect(rows.nth(1).get_by_role("button", name="Favourite")).to_have_attribute("aria-pressed", "false")
+    page.keyboard.press("Delete")
+    expect(rows).to_have_count(5)
+    expect(rows.nth(1).get_by_role("link", name="Boat 3")).to_be_focused()
+    said.get_by_role("button", name="Undo").click()
+    expect(rows).to_have_count(6)
+
+    for number in (0, 1):
+        rows.nth(number).get_by_role("checkbox").check()
+    expect(bar.get_by_label("Name of the new collection")).to_be_hidden()
+    bar.get_by_label("Collection", exact=True).select_option("new")
+    bar.get_by_label("Name of the new collection").fill(film)
+    bar.get_by_role("button", name="Put in").click()
+    expect(page.get_by_text(f"2 clips put into “{film}”.")).to_be_visible()
+    page.get_by_role("link", name="All collections").click()
+    page.get_by_role("link", name=film).click()
+    boat(page, 5).get_by_role("checkbox").check()
+    bar.get_by_role("button", name="Take out of the collection").click()
+    expect(page.locator("article")).to_have_count(1)
+    said.get_by_role("button", name="Undo").click()
+    expect(page.locator("article")).to_have_count(2)
+
+    page.goto(f"{site.url}/library/?whose=mine&view=list")
+    page.keyboard.press("j")
+    page.keyboard.press("r")
+    page.wait_for_url("**reuse=**")
+    page.go_back()
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/jobs/**")
+
+
+@pytest.mark.matrix
 def test_a_phone_without_scripts(chromium: Browser, site: Installation, six: tuple[str, str]) -> None:
     context = chromium.new_context(viewport={"width": 360, "height": 740}, java_script_enabled=False)
     page = context.new_page()
     sign_in(page, site.url, six[0])
     page.goto(f"{site.url}/library/?whose=mine")
+    bar = page.locator("#bulk")
+    boat(page, 2).get_by_role("checkbox").check()
+    bar.get_by_label("Collection", exact=True).select_option("new")
+    bar.get_by_label("Name of the new collection").fill(f"Plain {six[1]}")
+    bar.get_by_role("button", name="Put in").click()
+    expect(page.get_by_text(f"1 clip put into “Plain {six[1]}”.")).to_be_visible()
     for number in (0, 1):
         expect(boat(page, number).get_by_role("checkbox")).to_be_visible()
         boat(page, number).get_by_role("checkbox").check()
-    page.locator("#bulk").get_by_role("button", name="Move to trash").click()
+    bar.get_by_role("button", name="Move to trash").click()
     expect(page.get_by_text("2 clips moved to the trash.")).to_be_visible()
     assert page.url.endswith("/library/?whose=mine")
     expect(page.locator("article")).to_have_count(4)

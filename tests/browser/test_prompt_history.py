@@ -65,7 +65,7 @@ def test_a_prompt_is_found_marked_and_erased(phone: Page, site: Installation) ->
     page.get_by_label("4 stars").check()
     page.get_by_role("button", name="Rate").click()
     expect(page.get_by_text("4.0 of 5 stars by 1 person")).to_be_visible()
-    page.get_by_label("Tag", exact=True).fill("lake")
+    page.locator("#prompt-panel").get_by_label("Tag", exact=True).fill("lake")
     page.get_by_role("button", name="Add the tag").click()
     page.get_by_role("button", name="Remove the tag lake").click()
     expect(page.get_by_text("lake", exact=True)).to_have_count(0)

@@ -57,6 +57,7 @@ print(json.dumps([str(each.job.key) for each in made]))
 """
 TALK = """
 from generations.models import Job, Prompt, Provider, User, Visibility, Webhook
+from generations.services.collections import make, put
 from generations.services.notes import add_tag, comment, mark
 from generations.services.hooks import save_hook
 from generations.services.picks import pick
@@ -68,11 +69,13 @@ mark(job, mara, True); add_tag(job, mara, "harbour film"); add_tag(job, jonas, "
 comment(job, jonas, "The footprints come a moment too early for the cut.", 2.5)
 comment(job, mara, "Good. Let us take this one.")
 prompts.save(jonas, "Clay animals", "A {{animal}} of {{material=clay}} wakes on a windowsill", Visibility.TEAM)
-prompts.name(job.prompt, mara, "Dunes"); prompts.add_tag(job.prompt, jonas, "desert")
+prompts.name(job.prompt, mara, "Dunes"); add_tag(job.prompt, jonas, "desert")
 prompts.rate(job.prompt, jonas, 4)
 prompts.pin(job.prompt, mara, True); Prompt.objects.filter(pk=job.prompt_id).update(parent=gone.prompt)
 trash(gone, mara)
 pick(job, mara, True)
+film = make(mara, "Harbour film, spring", Visibility.TEAM); put(film, [job], mara)
+make(mara, "Offcuts", Visibility.ME)
 save_hook(Webhook(), {{"name": "Editing room", "url": "https://hooks.example.com/sora", "enabled": False}}, mara)
 Provider.objects.filter(is_sandbox=True).update(in_flight=2)
 """
@@ -86,6 +89,12 @@ from generations.services.shares import make_link
 mara, job = User.objects.get(name="Mara Lindqvist"), Job.objects.get(key={job!r})
 print(make_link(job, mara, timezone.now() + timedelta(days=7), with_prompt=True)[1])
 """
+CHOSEN = {
+    "prompt": ("prompt", "pinned_at IS NOT NULL"),
+    "template": ("prompt", "is_template"),
+    "film": ("collection", "visibility = 'team'"),
+    "offcuts": ("collection", "visibility = 'me'"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +122,8 @@ def plant(on: Installation) -> Mapping[str, str]:
     ids = {table: on.rows(f"SELECT max(id) FROM generations_{table}")[0][0] for table in ("webhook", "videomodel")}
     provider = on.rows("SELECT id FROM generations_provider WHERE name = 'Studio account'")[0][0]
     named = {"done": done[0], "other": done[1], "running": live[0], "queued": live[2]}
-    columns = {"prompt": "pinned_at IS NOT NULL", "template": "is_template"}
-    ids |= {name: on.rows(f"SELECT id FROM generations_prompt WHERE {which}")[0][0] for name, which in columns.items()}
+    for name, (table, which) in CHOSEN.items():
+        ids[name] = on.rows(f"SELECT id FROM generations_{table} WHERE {which}")[0][0]
     return keys | ids | named | {"token": token, "provider": str(provider)}
 
 
@@ -137,8 +146,14 @@ def tour(at: Mapping[str, str]) -> list[Stop]:
         Stop("library", "/library/"),
         Stop("library-chosen", "/library/", lambda page: page.locator(".select").first.check()),
         Stop("library-list", "/library/?view=list"),
+        Stop("library-list-chosen", "/library/?view=list", lambda page: page.locator(".select").first.check()),
+        Stop("library-collection", f"/library/?collection={at['film']}"),
         Stop("library-filters", "/library/?orientation=landscape&seconds=4"),
         Stop("library-nothing-found", "/library/?q=seahorse&state=cancelled"),
+        Stop("collections", "/collections/"),
+        Stop("collection", f"/collections/{at['film']}/"),
+        Stop("collection-chosen", f"/collections/{at['film']}/", _into_a_new_one),
+        Stop("collection-empty", f"/collections/{at['offcuts']}/"),
         Stop("prompts", "/prompts/"),
         Stop("prompts-import", "/prompts/import/"),
         Stop("prompts-nothing-found", "/prompts/?q=nowhere"),
@@ -176,6 +191,11 @@ def tour(at: Mapping[str, str]) -> list[Stop]:
 def _tray(page: Page) -> None:
     page.locator("#tray-pill").click()
     page.locator(".tray-list").wait_for()
+
+
+def _into_a_new_one(page: Page) -> None:
+    page.locator(".select").first.check()
+    page.get_by_label("Collection", exact=True).select_option("new")
 
 
 def _preview(page: Page) -> None:

@@ -14,7 +14,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from generations.models import Favourite, Job, JobTag, Output, State, Tag, User
+from generations.models import Collection, Favourite, Job, JobTag, Output, State, Tag, User, Visibility
+from generations.services.collections import make, put
 from tests.pages.conftest import CLIP, HTMX
 
 pytestmark = pytest.mark.django_db
@@ -191,6 +192,16 @@ def test_htmx_gets_the_cards_that_changed(mara: Client, make_clip: MakeJob) -> N
     assert 'aria-pressed="true"' in body
 
 
+def test_a_list_of_rows_gets_rows(mara: Client, make_clip: MakeJob) -> None:
+    job = make_clip()
+    page = mara.get("/library/?view=list").content.decode()
+    assert re.search(rf'type="checkbox" name="job" value="{job.key}" form="bulk"', page)
+    body = post(mara, "favourite", [job], HTMX, query="whose=&view=list").content.decode()
+    assert f'<template><tr class="clip-row" id="job-{job.key}"' in re.sub(r">\s+<", "><", body)
+    assert 'aria-pressed="true"' in body
+    assert "<article" not in body
+
+
 def test_htmx_is_told_what_is_wrong(mara: Client, make_clip: MakeJob) -> None:
     answer = post(mara, "tag", [make_clip()], HTMX, tag="")
     assert answer.status_code == 422
@@ -265,3 +276,115 @@ def test_a_clip_in_the_trash_is_its_authors_only(
     Job.objects.update(trashed_at=timezone.now())
     assert len(opened(post(mara, "zip", [job])).namelist()) == 2
     assert said(as_user(stranger), "zip", [job]) == "None of these clips has a file here."
+
+
+# --- collections ---
+
+
+def test_many_clips_are_put_into_a_collection_and_taken_out(mara: Client, member: User, make_clip: MakeJob) -> None:
+    film = make(member, "Harbour film", Visibility.TEAM)
+    one, two, trashed = make_clip(), make_clip(), make_clip()
+    Job.objects.filter(pk=trashed.pk).update(trashed_at=timezone.now())
+    put(film, [one], member)
+    told = said(mara, "collect", [one, two, trashed], into=str(film.pk))
+    assert told.startswith("1 clip put into “Harbour film”. Left out: ")
+    for reason in ("1 in it already", "1 in the trash already"):
+        assert reason in told
+    assert set(film.jobs.all()) == {one, two}
+    page = {"place": "collection", "within": str(film.pk)}
+    assert said(mara, "uncollect", [one, two, trashed], **page) == (
+        "2 clips taken out of “Harbour film”. Left out: 1 not in it."
+    )
+    assert not film.jobs.exists()
+    assert Job.objects.filter(trashed_at=None).count() == 2
+
+
+def test_a_new_collection_is_made_for_the_chosen(mara: Client, make_clip: MakeJob) -> None:
+    shared, secret = make_clip(), make_clip(visibility="me")
+    new = {"into": "new", "name": " Rain  film "}
+    assert said(mara, "collect", [shared, secret], **new) == "2 clips put into “Rain film”."
+    assert Collection.objects.get().visibility == "team"
+    assert said(mara, "collect", [shared], **new) == "There is a collection of that name already."
+    assert said(mara, "collect", [shared], into="new", name=" ") == "Give it a name."
+    assert said(mara, "collect", [secret], into="new", name="Surprise") == "1 clip put into “Surprise”."
+    assert Collection.objects.get(name="Surprise").visibility == "me"
+    anew = post(mara, "collect", [shared], HTMX, into="new", name="Port film")
+    assert anew["HX-Refresh"] == "true"  # its name belongs into the menu and the strip, too
+
+
+def test_only_ones_own_and_the_teams_collections_are_offered_and_filled(
+    mara: Client, as_user: AsUser, viewer: User, member: User, stranger: User, make_clip: MakeJob
+) -> None:
+    theirs, job = make(stranger, "Surprise", Visibility.ME), make_clip()
+    film = make(stranger, "Harbour film", Visibility.TEAM)
+    for named in (str(theirs.pk), "999999", "9" * 20, "nonsense"):
+        assert said(mara, "collect", [job], into=named) == "This collection is gone."
+        assert said(mara, "uncollect", [job], collection=named) == "This collection is gone."
+    assert said(mara, "collect", [job]) == "Choose a collection first."
+    assert not theirs.jobs.exists()
+    body = mara.get("/library/").content.decode()
+    menu = body[body.index('name="into"') :]
+    offered = re.findall(r'<option value="(\w*)"', menu[: menu.index("</select>")])
+    assert offered == ["", str(film.pk), "new"]
+    assert post(as_user(viewer), "collect", [job], into=str(film.pk)).status_code == 403
+    assert not film.jobs.exists()
+    assert 'name="into"' not in as_user(viewer).get("/library/").content.decode()
+
+
+def test_nobody_puts_in_what_he_may_not_see(as_user: AsUser, stranger: User, member: User, make_clip: MakeJob) -> None:
+    film, secret = make(member, "Harbour film", Visibility.TEAM), make_clip(visibility="me")
+    told = said(as_user(stranger), "collect", [secret], into=str(film.pk))
+    assert told == "0 clips put into “Harbour film”. Left out: 1 not found here."
+    assert not film.jobs.exists()
+
+
+def test_on_a_collections_page_what_leaves_it_goes_away(mara: Client, member: User, make_clip: MakeJob) -> None:
+    film, other = make(member, "Harbour film", Visibility.TEAM), make(member, "Port film", Visibility.TEAM)
+    job = make_clip()
+    put(film, [job], member)
+    page = {"place": "collection", "within": str(film.pk)}
+    gone = f'id="job-{job.key}" data-hx-swap-oob="delete"'
+    body = mara.get(f"/collections/{film.pk}/").content.decode()
+    assert 'name="act" value="uncollect"' in body
+    assert f'name="within" value="{film.pk}"' in body
+
+    body = post(mara, "collect", [job], HTMX, into=str(other.pk), **page).content.decode()
+    assert gone not in body
+    assert f'name="collection" value="{other.pk}"' in body
+    undone = post(mara, "uncollect", [job], HTMX, collection=str(other.pk), **page).content.decode()
+    assert "1 clip taken out of “Port film”." in undone
+    assert gone not in undone
+    assert (other.jobs.count(), film.jobs.count()) == (0, 1)
+
+    body = post(mara, "uncollect", [job], HTMX, into=str(other.pk), **page).content.decode()
+    assert gone in body
+    assert film.jobs.count() == 0
+    back = post(mara, "collect", [job], HTMX, collection=str(film.pk), **page)
+    assert back["HX-Refresh"] == "true"
+    assert film.jobs.count() == 1
+    assert gone in post(mara, "trash", [job], HTMX, **page).content.decode()
+    assert post(mara, "tag", [job], None, tag="x", **page)["Location"] == f"/collections/{film.pk}/"
+
+
+def test_every_page_with_the_bar_has_its_words(mara: Client, member: User, make_clip: MakeJob) -> None:
+    job, film = make_clip(), make(member, "Harbour film", Visibility.TEAM)
+    put(film, [job], member)
+    prompt = job.prompt.get_absolute_url()
+    pages = [mara.get(url) for url in ("/library/", "/library/?view=list", f"/collections/{film.pk}/", prompt)]
+    pages.append(mara.post(f"/collections/{film.pk}/name/", {"name": ""}))
+    pages += [mara.post(f"{prompt}{act}/", sent) for act, sent in (("title", {"title": "x" * 99}), ("tags", {}))]
+    assert [page.status_code for page in pages] == [200] * 4 + [422] * 3
+    for page in pages:
+        body = page.content.decode()
+        assert 'class="bulk" id="bulk"' in body
+        assert '"picked": {' in body
+
+
+def test_the_bar_of_a_prompt_leads_back_to_it(mara: Client, make_clip: MakeJob) -> None:
+    job = make_clip()
+    address = job.prompt.get_absolute_url()
+    assert f'name="within" value="{job.prompt_id}"' in mara.get(address).content.decode()
+    assert post(mara, "favourite", [job], place="prompt", within=str(job.prompt_id))["Location"] == address
+    for within in ("", "nonsense", "-1"):
+        assert post(mara, "favourite", [job], place="prompt", within=within).status_code == 400
+        assert post(mara, "favourite", [], place="prompt", within=within).status_code == 400

@@ -11,7 +11,7 @@ from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
 from generations.models import AuditEntry, Collection, Job, User, Visibility
-from generations.services.collections import collections_of, make, put
+from generations.services.collections import collections_of, make, put, remove, rename
 from tests.pages.conftest import HTMX
 
 pytestmark = [pytest.mark.django_db, pytest.mark.databases]
@@ -154,3 +154,26 @@ def test_the_list_asks_as_much_for_many_as_for_one(
         put(make(member, f"Film {n}", Visibility.TEAM), [make_clip(f"Fox {n}")], member)
     with django_assert_num_queries(1):
         assert [vars(found)["clips"] for found in collections_of(member)] == [1] * 5
+
+
+@pytest.mark.parametrize("letter", ["ﷺ", "㍿", "ΐ"])
+def test_a_name_that_grows_when_it_is_folded_is_kept_or_refused(mara: Client, letter: str) -> None:
+    """One letter becomes up to 18 where spellings are compared."""
+    for length in (1, 15, 60):
+        answer = mara.post(reverse("collections"), {"name": letter * length, "visibility": "team"})
+        assert answer.status_code in (303, 422)
+    assert Collection.objects.filter(name=letter).exists()
+
+
+def test_what_cannot_be_written_down_is_not_done(
+    film: Collection, admin: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*words: object) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr("generations.services.collections.note", broken)
+    with pytest.raises(RuntimeError):
+        rename(film, "Harbour", admin)
+    with pytest.raises(RuntimeError):
+        remove(film, admin)
+    assert Collection.objects.get().name == "Harbour film"

@@ -29,7 +29,8 @@ def test_two_clips_with_what_differs_marked(mara: Client, make_clip: MakeJob) ->
     for job in (one, two):
         assert reverse("job-clip", args=[job.key]) in body
         assert f'href="{job.get_absolute_url()}"' in body
-    assert "<del>red</del><ins>grey</ins> &lt;b&gt;fox" in body
+    assert '<del><span class="visually-hidden">[removed: </span>red<span' in body
+    assert "]</span></ins> &lt;b&gt;fox" in body
     assert "<mark>sora-2-pro</mark>" in body
     assert "<mark>UniAll studio</mark>" not in body
     assert "left out" not in body

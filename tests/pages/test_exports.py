@@ -15,8 +15,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from generations.models import Job, Prompt, State, User
+from generations.models import Job, Prompt, State, User, Visibility
 from generations.services import export
+from generations.services.collections import make, put
 from generations.services.intake import plan, save
 from generations.services.notes import add_tag
 
@@ -65,6 +66,22 @@ def test_the_filters_of_the_list_hold(mara: Client, stranger: User, make_job: Ma
     Job.objects.filter(pk=make_job(State.DONE, "Gone").pk).update(trashed_at=timezone.now())
     assert [row["prompt"] for row in rows(mara, "/library/export.csv?whose=mine&state=done")] == ["Mine"]
     assert len(rows(mara, "/library/export.json")) == 3
+
+
+def test_a_collection_is_a_list_too(as_user: AsUser, member: User, stranger: User, make_job: MakeJob) -> None:
+    film, own = make(stranger, "Harbour film", Visibility.TEAM), make(stranger, "Surprise", Visibility.ME)
+    inside, secret = make_job(text="Inside"), make_job(text="Secret", author=stranger, visibility="me")
+    make_job(text="Outside")
+    for collection in (film, own):
+        put(collection, [inside, secret], stranger)
+    for user, named, expected in (
+        (member, film, {"Inside"}),
+        (stranger, film, {"Inside", "Secret"}),
+        (stranger, own, {"Inside", "Secret"}),
+        (member, own, set()),
+    ):
+        found = rows(as_user(user), f"/library/export.csv?collection={named.pk}")
+        assert {row["prompt"] for row in found} == expected
 
 
 @pytest.mark.parametrize("kind", ["csv", "json"])

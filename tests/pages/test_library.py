@@ -12,8 +12,9 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from generations.models import Favourite, Job, Provider, State, User
+from generations.models import Favourite, Job, Provider, State, User, Visibility
 from generations.services import notes
+from generations.services.collections import make, put
 from generations.services.providers import add_provider
 from tests.pages.conftest import HTMX
 from tests.pages.test_lists import keys_in, queries, walk
@@ -119,6 +120,30 @@ def test_a_private_job_s_tag_is_like_one_that_is_not_there(
     assert '<option value="launch">' in as_user(stranger).get("/library/").content.decode()
 
 
+def test_a_collection_narrows_the_list_for_those_who_may_see_it(
+    as_user: AsUser, jobs: dict[str, Job], member: User, stranger: User, admin: User
+) -> None:
+    film, own = make(stranger, "Harbour film", Visibility.TEAM), make(stranger, "Surprise", Visibility.ME)
+    put(film, [jobs["plain"], jobs["tall"], jobs["secret"]], stranger)
+    put(own, [jobs["done"]], stranger)
+
+    def shown(user: User, query: str) -> set[str]:
+        keys = keys_in(as_user(user).get(f"/library/?{query}").content.decode())
+        return {name for name, job in jobs.items() if str(job.key) in keys}
+
+    for query in (f"collection={film.pk}", f"collection={film.pk}&view=list"):
+        assert shown(stranger, query) == {"plain", "tall", "secret"}
+        assert shown(member, query) == shown(admin, query) == {"plain", "tall"}
+    assert shown(member, f"collection={film.pk}&q=heron&tag=season+2") == {"tall"}
+    assert shown(stranger, f"collection={own.pk}") == {"done"}
+    for query in (f"collection={own.pk}", "collection=999999", f"collection={'9' * 30}", "collection=x"):
+        assert shown(member, query) == shown(admin, query) == set()
+    body = as_user(member).get(f"/library/?collection={own.pk}").content.decode()
+    assert "a collection that is gone" in body
+    assert "Surprise" not in body
+    assert "selected>Harbour film" in as_user(member).get(f"/library/?collection={film.pk}").content.decode()
+
+
 def test_a_trashed_job_is_not_found(mara: Client, make_job: MakeJob) -> None:
     job = make_job(State.DONE, "A fox")
     Job.objects.update(trashed_at=timezone.now())
@@ -126,7 +151,16 @@ def test_a_trashed_job_is_not_found(mara: Client, make_job: MakeJob) -> None:
         assert str(job.key) not in mara.get("/library/", query).content.decode()
 
 
-WALKS = ["q=fox", "tag=season", "favourite=1", "q=fox&tag=season&favourite=1", "q=fox&view=list", "since=2026-01-01"]
+WALKS = [
+    "q=fox",
+    "tag=season",
+    "favourite=1",
+    "q=fox&tag=season&favourite=1",
+    "q=fox&view=list",
+    "since=2026-01-01",
+    "collection=film",
+    "q=fox&collection=film&tag=season",
+]
 
 
 @pytest.mark.parametrize("headers", [{}, HTMX], ids=["plain", "htmx"])
@@ -140,6 +174,8 @@ def test_what_is_found_is_paged_without_gap_or_repeat(
         notes.add_tag(job, member, "season")
         notes.add_tag(job, member, "other")
     Favourite.objects.bulk_create(Favourite(user=member, job=job) for job in made)
+    put(film := make(member, "Foxes", Visibility.TEAM), made, member)
+    query = query.replace("=film", f"={film.pk}")
     expected = [str(job.key) for job in reversed(made)]
     seen = walk(mara, f"/library/?{query}", keys_in, headers)
     assert [key for key in seen if key in expected] == expected

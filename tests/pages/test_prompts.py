@@ -13,7 +13,8 @@ from django.utils import timezone
 
 from generations.models import AuditEntry, Favourite, Job, Prompt, PromptMark, State, Tag, User, Visibility
 from generations.services.figures import lower_bound
-from generations.services.prompts import PINS_MOST, add_tag, mark, pin, rate, save
+from generations.services.notes import add_tag
+from generations.services.prompts import PINS_MOST, mark, pin, rate, save
 from generations.services.prompts import name as name_it
 from tests.pages.conftest import HTMX
 from tests.pages.test_lists import prompts_in, queries, walk

@@ -86,6 +86,18 @@ def test_only_changed_cards_come_out_of_band(mara: Client, make_job: MakeJob) ->
     assert str(still.key) not in body
 
 
+def test_a_page_of_rows_gets_rows(mara: Client, make_job: MakeJob) -> None:
+    job = make_job(State.RUNNING)
+    page = mara.get("/library/?view=list").content.decode()
+    assert asks(job) in page
+    assert 'data-hx-include="[name=card], [name=view]:checked"' in page
+    Watch.objects.filter(job=job).update(progress=60, rev=1)
+    body = mara.get("/status/", held(job) | {"view": "list"}, headers=HTMX).content.decode()
+    assert body.count("<template>") == body.count("<tr") == body.count("data-hx-swap-oob") == 1
+    assert "60 %" in body
+    assert "<article" not in body
+
+
 def test_the_last_card_arrives_and_asks_no_more(mara: Client, make_job: MakeJob) -> None:
     job = make_job(State.DONE)
     body = mara.get("/status/", {"card": f"{job.key}:old"}, headers=HTMX).content.decode()

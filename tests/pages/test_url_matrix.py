@@ -28,6 +28,7 @@ from generations.models import (
     VideoModel,
     Watch,
 )
+from generations.services.collections import make
 
 pytestmark = pytest.mark.django_db
 
@@ -167,6 +168,8 @@ OF_MANY = {
     "favourite": row(SIGN_IN, 303, 303, 303, 303, 303),
     "tag": MAKERS,
     "untag": MAKERS,
+    "collect": MAKERS,
+    "uncollect": MAKERS,
     "trash": MAKERS,
     "restore": MAKERS,
 }
@@ -292,11 +295,12 @@ def test_a_file_of_no_known_kind(browsers: dict[str, Client], name: str) -> None
 @pytest.mark.parametrize("visibility", ["team", "me"])
 @pytest.mark.parametrize("act", OF_MANY)
 def test_an_act_on_many_jobs(
-    browsers: dict[str, Client], make_clip: Callable[..., Job], act: str, visibility: str
+    browsers: dict[str, Client], member: User, make_clip: Callable[..., Job], act: str, visibility: str
 ) -> None:
+    film = make(member, "Harbour film", visibility)
     for role, expected in OF_MANY[act].items():
         jobs = [make_clip(visibility=visibility), make_clip(visibility=visibility)]
-        sent = {"act": act, "tag": "desert", "job": [job.key for job in jobs]}
+        sent = {"act": act, "tag": "desert", "into": film.pk, "job": [job.key for job in jobs]}
         checked(browsers[role].post(reverse("library-bulk"), sent), expected, f"bulk {act}", role)
 
 

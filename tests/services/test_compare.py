@@ -10,7 +10,8 @@ import pytest
 from django.utils import timezone
 
 from generations.models import Job, JobEvent, Pick, State, User
-from generations.services.compare import compared, differences, takes_of
+from generations.services.compare import compared, takes_of
+from generations.services.differences import Part
 from generations.services.picks import may_pick, pick
 from generations.services.told import told
 
@@ -62,22 +63,11 @@ def test_a_comparison_is_one_query(make_job: MakeJob, member: User, django_asser
             assert (column.job.author.name, column.job.prompt.text, column.job.winner) is not None
 
 
-class TestDifferences:
-    def test_word_by_word(self) -> None:
-        told = [(piece.kind, piece.text) for piece in differences("A red fox wakes", "A grey fox wakes up")]
-        assert told == [("", "A "), ("del", "red"), ("ins", "grey"), ("", " fox wakes"), ("ins", " up")]
-
-    def test_scripts_without_spaces_go_by_the_letter(self) -> None:
-        assert ("ins", "夜") in [(piece.kind, piece.text) for piece in differences("海の朝", "海の夜")]
-
-    def test_both_texts_can_be_read_off(self) -> None:
-        before, after = "one two\nthree", "zero two  four"
-        pieces = differences(before, after)
-        assert "".join(piece.text for piece in pieces if piece.kind != "ins") == before
-        assert "".join(piece.text for piece in pieces if piece.kind != "del") == after
-
-    def test_endless_texts_are_not_compared(self) -> None:
-        assert differences("a " * 1000, "b " * 1000) == ()
+def test_what_another_prompt_says_otherwise_is_marked(make_job: MakeJob, member: User) -> None:
+    jobs = [make_job(State.DONE, text) for text in ("A red fox wakes", "A grey fox wakes", "A red fox wakes")]
+    columns = compared(member, [str(job.key) for job in jobs]).columns
+    assert [len(column.changes) for column in columns] == [0, 4, 0]
+    assert columns[1].changes[1:3] == [Part("out", "red"), Part("in", "grey")]
 
 
 class TestTakes:

@@ -28,7 +28,8 @@ from generations.models import (
 from generations.services.advance import advance
 from generations.services.compose import Ask, compose
 from generations.services.erase import erase, may_erase
-from generations.services.prompts import add_tag, name, pin, rate
+from generations.services.notes import add_tag
+from generations.services.prompts import name, pin, rate
 from generations.services.submit import intend
 from tests.services.helpers import named, race
 
@@ -130,6 +131,45 @@ def test_what_waits_is_cancelled_and_what_comes_back_is_not_sent(
     Job.objects.filter(pk=sent.pk).update(state=State.QUEUED, cancel_asked=False)
     assert intend(sent.pk) is None
     assert Job.objects.get(pk=sent.pk).state == State.CANCELLED
+
+
+def test_a_shared_text_is_erased_from_private_rows_too(
+    make_job: MakeJob, member: User, stranger: User, admin: User
+) -> None:
+    shared, own = make_job(State.DONE, SECRET), make_job(State.DONE, SECRET, visibility="me")
+    theirs = make_job(State.QUEUED, SECRET, visibility="me", author=stranger)
+    assert erase(shared.prompt, admin)
+    assert left_of(SECRET) == []
+    theirs.refresh_from_db()
+    assert (theirs.state, theirs.prompt.erased_by) == (State.CANCELLED, admin)
+    told = [f"Prompt {row.pk}" for row in (shared.prompt, own.prompt, theirs.prompt)]
+    entries = AuditEntry.objects.filter(action="prompt erased").order_by("pk")
+    assert list(entries.values_list("subject", flat=True)) == told
+
+
+def test_a_member_takes_nothing_away_that_others_keep_to_themselves(
+    make_job: MakeJob, member: User, stranger: User
+) -> None:
+    shared, own = make_job(State.DONE, SECRET), make_job(State.DONE, SECRET, visibility="me")
+    theirs = make_job(State.QUEUED, SECRET, visibility="me", author=stranger)
+    assert erase(shared.prompt, member)
+    theirs.refresh_from_db()
+    assert (theirs.state, theirs.prompt.text) == (State.QUEUED, SECRET)
+    assert not Prompt.objects.filter(text=SECRET).exclude(pk=theirs.prompt.pk).exists()
+    own.refresh_from_db()
+    assert own.prompt.erased_by == member
+
+
+def test_what_is_erased_from_a_private_row_stays_with_others_who_wrote_it_too(
+    make_job: MakeJob, member: User, stranger: User, admin: User
+) -> None:
+    shared, own = make_job(State.DONE, SECRET), make_job(State.DONE, SECRET, visibility="me", author=stranger)
+    private = make_job(State.DONE, SECRET, visibility="me")
+    assert erase(own.prompt, stranger)
+    assert set(Prompt.objects.filter(text=SECRET)) == {shared.prompt, private.prompt}
+    make_job(State.DONE, SECRET, visibility="me", author=admin)
+    assert erase(private.prompt, member), "it was shared by the same person"
+    assert [row.owner for row in Prompt.objects.filter(text=SECRET)] == [admin]
 
 
 def test_the_same_text_later_is_a_new_prompt(make_job: MakeJob, member: User, provider: Provider) -> None:

@@ -13,11 +13,23 @@ from uuid import uuid4
 import pytest
 from django.core.files.base import ContentFile
 
-from generations.models import Job, ModelCombination, Output, Prompt, Provider, State, User, VideoModel, Visibility
+from generations.models import (
+    Job,
+    ModelCombination,
+    Output,
+    Prompt,
+    Provider,
+    State,
+    Tag,
+    User,
+    VideoModel,
+    Visibility,
+)
 from generations.services.advance import advance
 from generations.services.compose import Ask, compose
 from generations.services.figures import lower_bound, recount
 from generations.services.history import history
+from generations.services.notes import add_tag
 from generations.services.prompts import rate
 from generations.services.publish import may_publish, publish
 from generations.services.trash import purge, trash
@@ -199,3 +211,19 @@ class TestSharing:
         assert [may_publish(job, user) for user in (member, stranger, admin)] == [True, False, False]
         assert not publish(job, admin)
         assert not may_publish(make_job(State.DONE), member)
+
+    def test_a_job_that_was_read_before_it_was_shared_ends_in_the_team_s_figures(
+        self, make_job: MakeJob, member: User
+    ) -> None:
+        read_before = make_job(State.ARCHIVING, visibility="me")
+        assert publish(Job.objects.get(pk=read_before.pk), member)
+        assert advance(read_before, State.DONE)
+        row = Prompt.objects.get()
+        assert (row.owner, row.runs, row.done) == (None, 1, 1)
+        assert is_true(row)
+
+    def test_tags_that_only_the_private_row_wore_are_forgotten_with_it(self, make_job: MakeJob, member: User) -> None:
+        job = make_job(State.DONE, visibility="me")
+        add_tag(job.prompt, member, "surprise")
+        assert publish(job, member)
+        assert not Tag.objects.exists()

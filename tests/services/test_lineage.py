@@ -42,8 +42,24 @@ def test_ancestors_siblings_and_children(
     make_job(text="Grandchild", derived_from=child)
     with django_assert_max_num_queries(3):
         tree = told(family(here, member))
-    assert tree == ["Root", ["Parent", ["Here*", ["Child"]], ["Sister"], ["private"]]]
+    assert tree == ["Root", ["Parent", ["Here*", ["Child"]], ["Sister"]]]
     assert ["Secret"] in told(family(here, stranger))[1]
+
+
+def test_a_private_ancestor_keeps_the_line_together_and_private_children_are_not_told_of(
+    make_job: MakeJob, member: User, stranger: User
+) -> None:
+    root = make_job(State.DONE, "Root")
+    hidden = make_job(text="Hidden", derived_from=root, visibility="me", author=stranger)
+    here = make_job(text="Here", derived_from=hidden)
+    for number in range(NODES_MOST):
+        make_job(text=f"Secret {number}", derived_from=here, visibility="me", author=stranger)
+    assert told(family(here, member)) == ["Root", ["private", ["Here*"]]]
+    make_job(text="Child", derived_from=root)
+    assert told(family(root, member)) == ["Root*", ["Child"]]
+    alone = make_job(text="Alone")
+    make_job(text="Secret", derived_from=alone, visibility="me", author=stranger)
+    assert family(alone, member) is None
 
 
 def test_long_lines_and_large_families_are_cut(make_job: MakeJob, member: User) -> None:

@@ -62,6 +62,29 @@ def test_scripts_without_blanks_are_told_by_signs() -> None:
     ]
 
 
+def test_a_word_keeps_its_apostrophe_and_its_hyphen() -> None:
+    assert differences("It's a time-lapse", "It isn't a time lapse") == [
+        Part("out", "It's"), Part("in", "It isn't"), Part("same", " a "), Part("out", "time-lapse"),
+        Part("in", "time lapse"),
+    ]  # fmt: skip
+
+
+def test_a_small_change_is_found_in_a_long_text() -> None:
+    words = " ".join(f"word{n}" for n in range(600))
+    assert differences(f"red {words} end", f"grey {words} end") == [
+        Part("out", "red"), Part("in", "grey"), Part("same", f" {words} end"),
+    ]  # fmt: skip
+    changed = differences(f"red {words} dusk", f"grey {words} dawn")
+    assert [part.kind for part in changed] == ["out", "in", "same", "out", "in"]
+
+
+def test_texts_that_would_take_minutes_to_compare_are_one_change() -> None:
+    assert differences("." * 4000, ".," * 2000) == [
+        Part("same", "."), Part("out", "." * 3999), Part("in", "," + ".," * 1999),
+    ]  # fmt: skip
+    assert len(differences("a" + "." * 900, "b" + ".," * 90)) == 2
+
+
 @given(st.text(), st.text())
 def test_a_diff_holds_both_texts_whole(before: str, after: str) -> None:
     parts = differences(before, after)
