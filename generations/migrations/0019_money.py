@@ -19,7 +19,7 @@ def count_attempts(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('generations', '0017_prompt_history'),
+        ('generations', '0018_library_at_scale'),
     ]
 
     operations = [
