@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cryptography.fernet import Fernet
 from django.conf import settings
@@ -65,6 +66,17 @@ def public_url_is_safe(**kwargs: Any) -> list[CheckMessage]:
         return []
     hint = "Put a TLS proxy in front and set PUBLIC_URL to its https address."
     return [Caution("Passwords and sessions travel in the clear.", hint=hint, id="generations.W001")]
+
+
+@register
+def portal_time_zone(**kwargs: Any) -> list[CheckMessage]:
+    """Without it nobody could say which month pays."""
+    try:
+        ZoneInfo(settings.PORTAL_TIME_ZONE)
+    except (ZoneInfoNotFoundError, ValueError):
+        hint = "Name one of the tz database, such as Europe/Berlin or Asia/Shanghai."
+        return [Error(f"PORTAL_TIME_ZONE={settings.PORTAL_TIME_ZONE} is unknown.", hint=hint, id="generations.E023")]
+    return []
 
 
 @register

@@ -204,6 +204,7 @@ LANGUAGES = [("en", "English"), ("zh-hans", "简体中文")]  # each in its own 
 LOCALE_PATHS = [BASE_DIR / "locale"]
 LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
 TIME_ZONE = "UTC"
+PORTAL_TIME_ZONE = env.str("PORTAL_TIME_ZONE", "UTC")  # in which months of budgets begin
 USE_TZ = True
 
 # --- the browser's rules ---------------------------------------------------------------------------------------

@@ -21,6 +21,8 @@ def ids(*, deploy: bool = False) -> set[str]:
         ("PUBLIC_URL", "https://videos.example.org/portal", "generations.E002"),
         ("STORAGE_TROUBLE", "It must begin with s3://.", "generations.E020"),
         ("METRICS_TOKEN", "guess-me", "generations.W020"),
+        ("PORTAL_TIME_ZONE", "Middle/Earth", "generations.E023"),
+        ("PORTAL_TIME_ZONE", "", "generations.E023"),
         ("SUBMIT_LEASE", 200, "generations.W002"),
         ("ENGINE_TURN", 700, "generations.E005"),
         ("ARCHIVE_TRY_SECONDS", 800, "generations.E022"),

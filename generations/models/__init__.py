@@ -1,10 +1,12 @@
 """The rows. Who may see them is a queryset here; what happens to them is a service."""
 
 from generations.models.audit import AuditEntry
+from generations.models.budget import Budget, Group
 from generations.models.candidate import Candidate, Source
 from generations.models.collection import COLLECTION_NAME_LIMIT, FOLDED_LIMIT, Collection, CollectionItem
 from generations.models.heartbeat import Heartbeat
 from generations.models.job import Job, JobEvent
+from generations.models.money import AMOUNT, ExchangeRate, Kind, LedgerEntry, MonthTotal, exact
 from generations.models.notes import (
     COMMENT_LIMIT,
     RATING_MOST,
@@ -45,6 +47,7 @@ from generations.models.words import JobFound, JobWords, PromptFound, PromptWord
 
 __all__ = [
     "ACTIVE",
+    "AMOUNT",
     "COLLECTION_NAME_LIMIT",
     "COMMENT_LIMIT",
     "FINAL",
@@ -55,6 +58,7 @@ __all__ = [
     "TAG_LIMIT",
     "TITLE_LIMIT",
     "AuditEntry",
+    "Budget",
     "Candidate",
     "Charged",
     "Collection",
@@ -63,15 +67,20 @@ __all__ = [
     "Delivery",
     "Derived",
     "Ended",
+    "ExchangeRate",
     "Favourite",
     "Fit",
+    "Group",
     "Heartbeat",
     "Job",
     "JobEvent",
     "JobFound",
     "JobTag",
     "JobWords",
+    "Kind",
+    "LedgerEntry",
     "ModelCombination",
+    "MonthTotal",
     "Notice",
     "Orientation",
     "Outcome",
@@ -101,5 +110,6 @@ __all__ = [
     "Wanted",
     "Watch",
     "Webhook",
+    "exact",
     "folded",
 ]

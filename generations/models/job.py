@@ -108,7 +108,13 @@ class Job(models.Model):
     list_price = models.DecimalField(
         max_digits=18, decimal_places=6, null=True, editable=False, help_text=_("By the list, when it was asked for.")
     )
-    currency = models.CharField(max_length=3, blank=True, default="", editable=False)
+    currency = models.CharField(max_length=12, blank=True, default="", editable=False)
+    # In the portal's currency: what one unit of the price was worth, and what the job was expected to cost.
+    rate = models.DecimalField(max_digits=18, decimal_places=9, null=True, editable=False)
+    estimate = models.DecimalField(max_digits=18, decimal_places=6, null=True, editable=False)
+    month = models.DateField(null=True, editable=False, help_text=_("The month that pays: its first day."))
+    # The number of its latest submission, or of the one to come while it waits.
+    attempt = models.PositiveSmallIntegerField(default=1, db_default=1, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True, blank=True)
     rendered_in = models.FloatField(null=True, blank=True, editable=False, help_text=_("Seconds at the provider."))

@@ -9,6 +9,7 @@ class Portal(models.Model):
     """One row, number 1, made by the first change. Until then the defaults hold. See services/portal.py."""
 
     shares_outside = models.BooleanField(default=True)
+    currency = models.CharField(max_length=3, default="USD", db_default="USD")
 
     def __str__(self) -> str:
         return "Portal"

@@ -37,6 +37,9 @@ class Submission(models.Model):
     remote_id = models.CharField(max_length=300, blank=True, default="")
     outcome = models.CharField(max_length=20, choices=Outcome, default=Outcome.PENDING)
     charged = models.CharField(max_length=10, choices=Charged, default=Charged.UNKNOWN)
+    cost = models.DecimalField(
+        max_digits=18, decimal_places=6, null=True, blank=True, help_text=_("In the provider's unit, where it says so.")
+    )
     detail = models.TextField(blank=True, default="")
     left_at = models.DateTimeField(_("given up on"), null=True, blank=True, db_index=True, editable=False)
     noted_at = models.DateTimeField(_("second clip noted"), null=True, blank=True, editable=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -16,10 +17,12 @@ from generations.contract import Cause
 from generations.models import FINAL, MOVES, Charged, Job, JobEvent, Prompt, State, Submission, User, Watch
 from generations.services.figures import recount_of
 from generations.services.forget import forget_words
+from generations.services.ledger import reserve_again, square
 from generations.services.notices import note_end
 from generations.services.typical import usual_time
 
 log = logging.getLogger(__name__)
+ON_ITS_WAY = frozenset({State.SUBMITTING, State.RUNNING, State.DONE})
 
 
 def advance(
@@ -32,6 +35,7 @@ def advance(
     detail: str = "",
     cause: Cause = Cause.OTHER,
     charged: Charged | None = None,
+    cost: Decimal | None = None,
     actor: User | None = None,
     watch: Mapping[str, object] | None = None,
     **changes: Any,
@@ -40,9 +44,9 @@ def advance(
 
     `by` fences: with it, only the submission that holds the job may move it, and only so can a job come to run;
     `new_token` hands the job to another submission. `reason` is for members, `detail` for staff, and `cause` says what
-    can be done. `charged` settles what the job's live submission cost. `watch` fences a move that follows a look: the
-    Watch row must still match it. `changes` are further columns. The job at hand is then as stored, but for a `rev`
-    that somebody else changed too.
+    can be done. `charged` settles whether the job's live submission cost money, `cost` how much, in the provider's
+    unit. `watch` fences a move that follows a look: the Watch row must still match it. `changes` are further columns.
+    The job at hand is then as stored, but for a `rev` that somebody else changed too.
     """
     _check(job, to, by)
     now = timezone.now()
@@ -57,7 +61,8 @@ def advance(
         if not job.move(to, where, **changes):
             return False
         JobEvent.objects.create(job=job, at=now, state=to, note=reason, detail=detail, actor=actor)
-        _settle(job, by.token if by else job.token, charged)
+        _settle(job, by.token if by else job.token, charged, cost)
+        _book(job, to, charged)
         _keep_watch(job, to, by, now)
         note_end(job, to, reason, now)
         _count(job, to)
@@ -101,9 +106,18 @@ def _unsay_of_erased(job: Job) -> None:
         forget_words(Job.objects.filter(pk=job.pk))
 
 
-def _settle(job: Job, live: UUID | None, charged: Charged | None) -> None:
+def _settle(job: Job, live: UUID | None, charged: Charged | None, cost: Decimal | None) -> None:
     if charged is not None and live is not None:
-        Submission.objects.filter(job=job, token=live).update(charged=charged)
+        said = {} if cost is None else {"cost": cost}
+        Submission.objects.filter(job=job, token=live).update(charged=charged, **said)
+
+
+def _book(job: Job, to: State, charged: Charged | None) -> None:
+    """Money moves where a submission ends, is lost or is to be made again; on its way it stays where it is."""
+    if to not in ON_ITS_WAY:
+        square(job, job.attempt, to, charged)
+    if to == State.QUEUED:
+        reserve_again(job)
 
 
 def _first_wait(job: Job, live: Submission) -> timedelta:

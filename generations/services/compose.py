@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -15,11 +16,14 @@ from generations.contract import Combination, Offer, OfferedModel, OfferedProvid
 from generations.models import Derived, Fit, Job, JobEvent, Prompt, Provider, Reference, State, User, Visibility
 from generations.models.prompt import text_hash
 from generations.models.states import orientation_of
-from generations.services import derive
+from generations.services import budgets, derive
 from generations.services.figures import recount
 from generations.services.kick import kick_engine
+from generations.services.ledger import reserve
+from generations.services.months import this_month
 from generations.services.offer import current_offer
 from generations.services.price import price_of
+from generations.services.rates import estimate, rate_of
 from generations.services.search import index_new, index_prompt
 from generations.services.variables import is_template
 from generations.services.wording import in_seconds, listed, too_long
@@ -193,6 +197,9 @@ def _make(author: User, ask: Ask, provider: OfferedProvider, combination: Combin
     image = Reference.objects.visible_to(author).get(key=ask.reference) if ask.reference else None
     model = next(m for m in provider.models if m.slug == ask.model)
     price = price_of(provider, model, combination)
+    rate = rate_of(price.currency) if price else None
+    expected = estimate(price, rate)
+    _check_budget(author, expected, ask.takes)
     frozen: dict[str, Any] = {
         "author": author,
         "prompt": _prompt(author, ask),
@@ -212,6 +219,9 @@ def _make(author: User, ask: Ask, provider: OfferedProvider, combination: Combin
         "reference_fit": ask.reference_fit if image else "",
         "list_price": price.amount if price else None,
         "currency": price.currency if price else "",
+        "rate": rate,
+        "estimate": expected,
+        "month": this_month(),
         "takes": ask.takes,
         **derive.columns(author, ask, combination),
         "state": State.QUEUED,
@@ -219,9 +229,17 @@ def _make(author: User, ask: Ask, provider: OfferedProvider, combination: Combin
         "compose_token": ask.compose_token,
     }
     jobs = tuple(_make_one(frozen, number) for number in range(1, ask.takes + 1))
+    reserve(jobs)
     index_new(jobs)
     recount(frozen["prompt"].pk)
     return jobs
+
+
+def _check_budget(author: User, expected: Decimal | None, takes: int) -> None:
+    try:
+        budgets.check(author, (expected or Decimal(0)) * takes)
+    except budgets.OverBudget as error:
+        raise NotPossible("budget", str(error)) from error
 
 
 def _make_one(frozen: Mapping[str, Any], take: int) -> Job:

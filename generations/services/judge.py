@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from functools import partial
 
 from django.conf import settings
@@ -47,6 +48,7 @@ class Ending:
     cause: Cause = Cause.OTHER
     detail: str = ""
     outputs: tuple[RemoteOutput, ...] = ()
+    cost: Decimal | None = None
 
 
 def judge(watch: Watch, result: Snapshot | DialectError) -> Ending | None:
@@ -57,12 +59,12 @@ def judge(watch: Watch, result: Snapshot | DialectError) -> Ending | None:
     watch.trouble, watch.word = "", ""
     match result.state:
         case RemoteState.SUCCEEDED if result.outputs:
-            return Ending(State.ARCHIVING, "", Charged.YES, outputs=result.outputs)
+            return Ending(State.ARCHIVING, "", Charged.YES, outputs=result.outputs, cost=result.cost)
         case RemoteState.SUCCEEDED:
             watch.no_url += 1
             watch.progress = 100
             if watch.no_url >= NO_URL_LOOKS:
-                return Ending(State.FAILED, NO_FILE, Charged.YES, Cause.LOST)
+                return Ending(State.FAILED, NO_FILE, Charged.YES, Cause.LOST, cost=result.cost)
         case RemoteState.FAILED:
             return Ending(State.FAILED, _why(result), Charged.UNKNOWN, result.cause, result.detail)
         case RemoteState.CANCELLED:
@@ -114,7 +116,7 @@ def _too_old(watch: Watch) -> Ending | None:
 
 def end(watch: Watch, ending: Ending, fence: dict[str, object]) -> bool:
     """Move the watched job out of RUNNING, if the watch still matches the fence."""
-    job, move = watch.job, partial(advance, watch.job, ending.to, charged=ending.charged, watch=fence)
+    job, move = watch.job, partial(advance, watch.job, ending.to, charged=ending.charged, cost=ending.cost, watch=fence)
     if ending.to != State.ARCHIVING:
         return move(reason=ending.reason, cause=ending.cause, detail=ending.detail or watch.trouble)
     return _to_archive(job, ending.outputs, partial(move, rendered_in=_seconds_since(watch.since)))

@@ -14,6 +14,7 @@ from generations.contract import Cause, DialectError, Misconfigured, NotTaken, R
 from generations.models import Charged, Job, Outcome, State, Submission
 from generations.services import remix
 from generations.services.advance import advance
+from generations.services.ledger import square
 from generations.services.providers import pause
 from generations.services.slots import COOLING, COOLING_MOST, note_create
 from generations.wire.outcome import NO_SUCH_MODEL
@@ -78,6 +79,7 @@ def failed(token: UUID, error: DialectError) -> bool:
         submission.save(update_fields=["outcome", "charged", "detail", "answered_at"])
         if submission.provider:
             note_create(submission.provider.pk, error)
+        _book_if_left(submission)
         if submission.job.state not in OPEN:
             return False
         match error:
@@ -120,9 +122,17 @@ def _answered(token: UUID, remote_id: str) -> Submission:
     submission.remote_id = submission.remote_id or remote_id
     submission.charged = Charged.UNKNOWN if submission.charged == Charged.NO else Charged(submission.charged)
     submission.save(update_fields=["outcome", "answered_at", "remote_id", "charged"])
+    _book_if_left(submission)
     if submission.provider:
         note_create(submission.provider.pk, None)
     return submission
+
+
+def _book_if_left(submission: Submission) -> None:
+    """Of a job that has moved on nothing more is to come: what this answer says of the money is booked at once."""
+    job = submission.job
+    if job.token != submission.token or job.state not in OPEN:
+        square(job, submission.number, State(job.state))
 
 
 def _outcome_of(error: DialectError) -> tuple[Outcome, Charged]:

@@ -5,6 +5,7 @@ Whoever is first wins: each act is fenced by the submission it was decided about
 
 from __future__ import annotations
 
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
@@ -15,8 +16,10 @@ from django.utils.translation import gettext_noop
 
 from generations.contract import Cause
 from generations.models import Candidate, Charged, Job, Outcome, State, Submission, User
+from generations.services import budgets
 from generations.services.advance import advance
 from generations.services.audit import note
+from generations.services.ledger import square
 from generations.services.wording import in_english
 
 FOUND = gettext_noop("Found again: the provider has it.")
@@ -77,9 +80,11 @@ def give_up(job: Job, number: int, actor: User) -> None:
 
 
 def submit_again(job: Job, number: int, actor: User) -> None:
-    """Back to the queue with a submission to come: it may be billed twice. Raises TooLate."""
+    """Back to the queue with a submission to come: it may be billed twice. Raises TooLate, OverBudget."""
     changes = {"not_before": None, "cancel_asked": False}
-    _leave(job, number, State.QUEUED, actor, gettext_noop("submit again"), reason=AGAIN, **changes)
+    with transaction.atomic():
+        budgets.check(job.author, job.estimate or Decimal(0))
+        _leave(job, number, State.QUEUED, actor, gettext_noop("submit again"), reason=AGAIN, **changes)
 
 
 def note_second(submission: Submission, actor: User) -> None:
@@ -142,7 +147,9 @@ def _settled(submission: Submission, remote_id: str, how: str, actor: User | Non
         submission.charged, submission.left_at = Charged.UNKNOWN, submission.left_at or now
     submission.save(update_fields=["outcome", "answered_at", "remote_id", "charged", "left_at"])
     _forget_candidates(submission)
-    if runs:
+    if not runs:
+        square(job, submission.number, State(job.state))
+    else:
         advance(job, State.RUNNING, by=submission, reason=FOUND, detail=how.format(remote_id=remote_id), actor=actor)
     return Settled.RUNS if runs else Settled.SECOND
 

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, Max, OuterRef
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
@@ -138,8 +138,6 @@ def _may_send(provider: Provider) -> bool:
 
 
 def _new_submission(job: Job, provider: Provider) -> Submission:
-    now, number = timezone.now(), 1
-    if job.token:  # else it was never sent
-        number += job.submissions.aggregate(last=Max("number"))["last"] or 0
+    now = timezone.now()
     lease = now + timedelta(seconds=settings.SUBMIT_LEASE)
-    return Submission.objects.create(job=job, number=number, provider=provider, lease_until=lease, sent_at=now)
+    return Submission.objects.create(job=job, number=job.attempt, provider=provider, lease_until=lease, sent_at=now)

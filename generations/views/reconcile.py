@@ -22,6 +22,7 @@ from django.views.decorators.http import require_POST, require_safe
 from generations.forms.reconcile import SeenForm, form_for
 from generations.models import Job, State, Submission
 from generations.services import reconcile as service
+from generations.services.budgets import OverBudget
 from generations.services.cases import cases, second_clips, unknown_jobs
 from generations.services.lookup import NotAdopted, adopt, look_again
 from generations.services.paging import Keyset
@@ -104,7 +105,7 @@ def reconcile_act(request: SignedIn, key: UUID, act: str) -> HttpResponse:
         said = do(request, job, form)
     except NotAdopted as error:
         return _told(request, job, Notice("is-bad", str(error), error.detail), WRONG)
-    except TooLate as error:
+    except (TooLate, OverBudget) as error:
         return _told(request, job, Notice("is-doubt", str(error)), WRONG)
     return _told(request, job, Notice("is-done", said))
 
@@ -122,7 +123,7 @@ def second_clip(request: SignedIn, pk: int, act: str) -> HttpResponse:
     row = get_object_or_404(Submission.objects.select_related("job"), pk=pk)
     try:
         do(row, request.user)
-    except TooLate as error:
+    except (TooLate, OverBudget) as error:
         messages.warning(request, str(error))
         return _page(request, status=WRONG)
     messages.info(request, said)

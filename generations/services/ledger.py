@@ -1,0 +1,135 @@
+"""The book of money: for every submission what is reserved, held or spent, in the portal's currency.
+
+Nothing is added up on the way: after whatever happened, `square` reads from the rows where a submission's money should
+be, compares it with where the book has it, and posts the difference. Told twice, or by two at once, it posts once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Sum
+
+from generations.models import Charged, Job, Kind, LedgerEntry, MonthTotal, State, Submission, User, exact
+from generations.services.months import this_month
+
+ZERO = Decimal(0)
+PLACES = {Kind.RESERVE: "reserved", Kind.HOLD: "held", Kind.SETTLE: "spent"}
+"""The column in which money lies after an entry of this kind; released, it lies in none."""
+MAY_BE_SENT = frozenset({State.SUBMITTING, State.RUNNING, State.ARCHIVING})
+
+
+def reserve(jobs: Sequence[Job]) -> None:
+    """Put aside what these jobs are expected to cost: new ones of one author, in the transaction that makes them."""
+    if not jobs:
+        return
+    entries = [_entry(job, Kind.RESERVE, 1, reserved=job.estimate or ZERO) for job in jobs]
+    LedgerEntry.objects.bulk_create(entries)
+    _add(entries)
+
+
+def reserve_again(job: Job) -> None:
+    """The job waits once more: what it costs is put aside for its next submission. The caller holds the job."""
+    if _is_used(job):
+        job.attempt += 1
+    job.month = job.month or this_month()
+    Job.objects.filter(pk=job.pk).update(attempt=job.attempt, month=job.month)
+    reserve([job])
+
+
+def square(job: Job, number: int, state: State, told: Charged | None = None) -> None:
+    """Bring the book of one submission to what its rows say, the job being in this state. The caller holds the job.
+
+    `told` is what a person knows of one that has no row. Jobs that were asked for before there was a book have no
+    entries, and get none.
+    """
+    entries = list(LedgerEntry.objects.filter(job=job, number=number).exclude(kind=Kind.CORRECTION))
+    if not entries:
+        return
+    sent = Submission.objects.filter(job=job, number=number).first()
+    stands, is_present = Kind(entries[-1].kind), number == job.attempt
+    wanted = _kind(state, sent, is_present, stands) if sent else _never_sent(state, told, is_present, stands)
+    if wanted != stands:
+        _post(job, number, wanted, sent, entries)
+
+
+def correct(member: User, amount: Decimal, reason: str, actor: User, *, month: date, job: Job | None = None) -> None:
+    """A line by a person's word: what the provider's bill says and no row knows. It may be negative."""
+    entry = LedgerEntry(
+        month=month, member=member, job=job, kind=Kind.CORRECTION, spent=amount, actor=actor, reason=reason
+    )
+    entry.save()
+    _add([entry])
+
+
+def rebuild_totals(month: date) -> None:
+    """Count a month's totals anew from the book. Any number of times."""
+    sums = {name: Sum(name) for name in PLACES.values()}
+    for member in LedgerEntry.objects.filter(month=month).order_by().values_list("member", flat=True).distinct():
+        found = LedgerEntry.objects.filter(month=month, member=member).aggregate(**sums)
+        MonthTotal.objects.update_or_create(
+            month=month, member_id=member, defaults={name: exact(value) for name, value in found.items()}
+        )
+
+
+def _is_used(job: Job) -> bool:
+    """True when this attempt was made, or its money is in the book already."""
+    number = {"job": job, "number": job.attempt}
+    return Submission.objects.filter(**number).exists() or LedgerEntry.objects.filter(**number).exists()
+
+
+def _kind(state: State, sent: Submission, is_present: bool, stands: Kind) -> Kind:
+    """Where the money of this submission belongs now."""
+    if sent.charged == Charged.YES:
+        return Kind.SETTLE
+    if sent.charged == Charged.NO:
+        return Kind.RELEASE
+    is_on_its_way = is_present and state in MAY_BE_SENT
+    return Kind.RESERVE if is_on_its_way and stands == Kind.RESERVE else Kind.HOLD
+
+
+def _never_sent(state: State, told: Charged | None, is_present: bool, stands: Kind) -> Kind:
+    """As far as the rows know: what a backup brought back may have been sent after the backup was taken."""
+    if told == Charged.NO:
+        return Kind.RELEASE
+    if state == State.UNKNOWN or stands == Kind.HOLD:
+        return Kind.HOLD
+    return Kind.RESERVE if is_present and state == State.QUEUED else Kind.RELEASE
+
+
+def _post(job: Job, number: int, kind: Kind, sent: Submission | None, before: Sequence[LedgerEntry]) -> None:
+    """Take the money from where it lies and put it where this kind says."""
+    deltas = {name: -sum((getattr(entry, name) for entry in before), ZERO) for name in PLACES.values()}
+    price = sent.cost if sent and sent.cost is not None else job.list_price
+    if name := PLACES.get(kind):
+        deltas[name] += _worth(job, price) if kind == Kind.SETTLE else job.estimate or ZERO
+    turn = 1 + sum(entry.kind == kind for entry in before)
+    entry = _entry(job, kind, turn, number=number, price=price, **deltas)
+    entry.save()
+    _add([entry])
+
+
+def _worth(job: Job, price: Decimal | None) -> Decimal:
+    """In the portal's currency, at the rate that was frozen; nothing where price or rate are not known."""
+    return exact(price * job.rate) if price is not None and job.rate is not None else ZERO
+
+
+def _entry(job: Job, kind: Kind, turn: int, **columns: Any) -> LedgerEntry:
+    frozen = {"number": job.attempt, "price": job.list_price, "unit": job.currency, "month": job.month}
+    return LedgerEntry(job=job, member_id=job.author_id, kind=kind, turn=turn, **(frozen | columns))
+
+
+def _add(entries: Sequence[LedgerEntry]) -> None:
+    """Add entries of one month and member to their total: by exact arithmetic, under its lock."""
+    deltas = {name: sum((getattr(entry, name) for entry in entries), ZERO) for name in PLACES.values()}
+    if not any(deltas.values()):
+        return
+    whose: dict[str, Any] = {"month": entries[0].month, "member_id": entries[0].member_id}
+    MonthTotal.objects.get_or_create(**whose)
+    total = MonthTotal.objects.select_for_update(of=("self",), no_key=True).get(**whose)
+    for name, delta in deltas.items():
+        setattr(total, name, getattr(total, name) + delta)
+    total.save(update_fields=list(deltas))

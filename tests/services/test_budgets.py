@@ -1,0 +1,170 @@
+"""Budgets: what is asked for is reserved with the job, and a hard limit is never passed."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+import pytest
+import time_machine
+from django.test import override_settings
+
+from generations.models import (
+    Budget,
+    ExchangeRate,
+    Group,
+    Job,
+    Kind,
+    LedgerEntry,
+    ModelCombination,
+    MonthTotal,
+    Provider,
+    State,
+    User,
+    VideoModel,
+)
+from generations.services import budgets, ledger
+from generations.services.advance import advance
+from generations.services.budgets import AMBER, lines_over
+from generations.services.compose import Ask, NotPossible, compose
+from generations.services.months import month_of, this_month
+from tests.services.helpers import race
+
+pytestmark = [pytest.mark.databases]
+MODEL = "sora2-landscape-8s"
+
+
+@pytest.fixture
+def priced(provider: Provider) -> Provider:
+    """A provider that takes 0.80 dollars for every clip."""
+    Provider.objects.update(enabled=True)
+    ModelCombination.objects.update(price=Decimal("0.80"))
+    VideoModel.objects.update(currency="USD")
+    return provider
+
+
+def ask(by: Provider, key: str, **more: Any) -> Ask:
+    return Ask("A fox wakes", by.pk, MODEL, key, **more)
+
+
+@pytest.mark.django_db
+def test_what_is_asked_for_is_reserved_for_each_take(member: User, priced: Provider) -> None:
+    jobs = compose(member, ask(priced, "key", takes=3)).jobs
+    assert [(job.estimate, job.rate, job.month) for job in jobs] == [(Decimal("0.8"), Decimal(1), this_month())] * 3
+    assert [e.kind for e in LedgerEntry.objects.all()] == [Kind.RESERVE] * 3
+    assert MonthTotal.objects.get().reserved == Decimal("2.4")
+
+
+@pytest.mark.django_db
+def test_a_price_in_other_money_is_counted_at_the_rate_of_the_day_and_frozen(member: User, priced: Provider) -> None:
+    VideoModel.objects.update(currency="CNY")
+    assert compose(member, ask(priced, "none")).job.estimate is None
+    ExchangeRate.objects.create(unit="CNY", rate=Decimal("0.2"), valid_from=date(2020, 1, 1))
+    ExchangeRate.objects.create(unit="CNY", rate=Decimal("0.5"), valid_from=date(2999, 1, 1))
+    job = compose(member, ask(priced, "key")).job
+    assert (job.list_price, job.currency, job.rate, job.estimate) == (
+        Decimal("0.80"), "CNY", Decimal("0.2"), Decimal("0.16"),
+    )  # fmt: skip
+    ExchangeRate.objects.update(rate=Decimal(9))
+    advance(job, State.CANCELLED)
+    assert not any(ledger_of(job))
+
+
+def ledger_of(job: Job) -> tuple[Decimal, ...]:
+    entries = list(LedgerEntry.objects.filter(job=job))
+    return tuple(sum((getattr(e, name) for e in entries), Decimal(0)) for name in ("reserved", "held", "spent"))
+
+
+class TestLimit:
+    @pytest.mark.django_db
+    @pytest.mark.parametrize("whose", ["everyone", "group", "member"])
+    def test_a_hard_budget_refuses_what_would_pass_it_and_saves_nothing(
+        self, whose: str, member: User, priced: Provider
+    ) -> None:
+        group = Group.objects.create(name="Film")
+        group.members.add(member)
+        targets: dict[str, Any] = {"everyone": {}, "group": {"group": group}, "member": {"member": member}}
+        Budget.objects.create(amount=Decimal("1.60"), **targets[whose])
+        compose(member, ask(priced, "one"))
+        with pytest.raises(NotPossible, match=r"\$1\.60, and \$0\.80 of the budget") as refused:
+            compose(member, ask(priced, "two", takes=2))
+        assert refused.value.field == "budget"
+        compose(member, ask(priced, "three"))
+        assert (Job.objects.count(), MonthTotal.objects.get().reserved) == (2, Decimal("1.6"))
+
+    @pytest.mark.django_db
+    def test_a_budget_of_others_binds_nobody_else(self, member: User, stranger: User, priced: Provider) -> None:
+        Budget.objects.create(member=stranger, amount=0)
+        Budget.objects.create(group=Group.objects.create(name="Film"), amount=0)
+        assert compose(member, ask(priced, "key")).jobs
+
+    @pytest.mark.django_db
+    def test_one_that_only_warns_lets_it_pass(self, member: User, priced: Provider) -> None:
+        Budget.objects.create(amount=Decimal("0.50"), is_hard=False)
+        compose(member, ask(priced, "key"))
+        (line,) = lines_over(member)
+        assert (line.level, line.left, line.taken) == ("over", Decimal(0), Decimal("0.8"))
+
+    @pytest.mark.django_db
+    def test_amber_begins_at_four_fifths(self, member: User, priced: Provider) -> None:
+        Budget.objects.create(amount=Decimal("1.00"))
+        assert lines_over(member)[0].level == "ok"
+        compose(member, ask(priced, "key"))
+        assert (lines_over(member)[0].share, lines_over(member)[0].level) == (AMBER, "amber")
+
+    @pytest.mark.django_db
+    def test_what_was_not_charged_is_there_again(self, member: User, priced: Provider) -> None:
+        Budget.objects.create(member=member, amount=Decimal("0.80"))
+        advance(compose(member, ask(priced, "one")).job, State.CANCELLED)
+        assert compose(member, ask(priced, "two")).is_new
+
+    @pytest.mark.django_db(transaction=True)
+    def test_a_hundred_at_once_never_pass_it(self, member: User, stranger: User, priced: Provider) -> None:
+        Budget.objects.create(amount=Decimal("4.00"))
+        people = [member, stranger]
+        calls = [partial(compose, people[n % 2], ask(priced, f"key {n}")) for n in range(100)]
+        results = [result for start in range(0, 100, 20) for result in race(*calls[start : start + 20])]
+        refused = [result for result in results if isinstance(result, NotPossible)]
+        assert len(refused) == 95, [result for result in results if isinstance(result, Exception)][:3]
+        assert Job.objects.count() == 5
+        assert sum(total.reserved for total in MonthTotal.objects.all()) == Decimal(4)
+
+
+class TestMonths:
+    @pytest.mark.parametrize(
+        ("zone", "month"), [("UTC", date(2026, 11, 1)), ("Asia/Shanghai", date(2026, 12, 1))], ids=str
+    )
+    def test_a_month_begins_at_midnight_in_the_portal_s_zone(self, zone: str, month: date) -> None:
+        with override_settings(PORTAL_TIME_ZONE=zone):
+            assert month_of(datetime(2026, 11, 30, 20, tzinfo=UTC)) == month
+
+    @pytest.mark.django_db
+    def test_what_was_reserved_in_one_month_is_released_in_it(self, member: User, priced: Provider) -> None:
+        with time_machine.travel("2026-11-30 23:59:00+00:00", tick=False):
+            job = compose(member, ask(priced, "key")).job
+        with time_machine.travel("2026-12-01 00:01:00+00:00", tick=False):
+            advance(job, State.CANCELLED)
+            assert [line.taken for line in budgets.all_lines(this_month())] == []
+        assert {entry.month for entry in LedgerEntry.objects.all()} == {date(2026, 11, 1)}
+
+
+@pytest.mark.django_db
+def test_a_correction_says_what_the_bill_says(member: User, admin: User, priced: Provider) -> None:
+    job = compose(member, ask(priced, "key")).job
+    ledger.correct(member, Decimal("-0.05"), "credit note 12", admin, month=this_month(), job=job)
+    ledger.correct(member, Decimal("0.25"), "bill of November", admin, month=this_month())
+    assert MonthTotal.objects.get().spent == Decimal("0.2")
+    advance(job, State.CANCELLED)
+    assert sum(ledger_of(job)) == Decimal("-0.05")
+
+
+@pytest.mark.django_db
+def test_totals_are_counted_anew_from_the_book(member: User, priced: Provider) -> None:
+    compose(member, ask(priced, "key", takes=2))
+    MonthTotal.objects.update(reserved=99, spent=3)
+    for _ in range(2):
+        ledger.rebuild_totals(this_month())
+        total = MonthTotal.objects.get()
+        assert (total.reserved, total.held, total.spent) == (Decimal("1.6"), Decimal(0), Decimal(0))
