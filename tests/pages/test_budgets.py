@@ -113,7 +113,7 @@ class TestBudgets:
         add_budget({}, Decimal(1), True, admin)
         with pytest.raises(NotSaved, match="Change that one instead"):
             add_budget({}, Decimal(2), True, admin)
-        assert (Budget.objects.get().amount, AuditEntry.objects.count()) == (1, 1)
+        assert (Budget.objects.get().amount, AuditEntry.objects.count()) == (Decimal(1), 1)
 
     @pytest.mark.parametrize(
         ("spent", "level", "word", "share"),
