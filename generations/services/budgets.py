@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from django.db.models import Sum
+from django.db.models import Q, Sum
 from django.utils.translation import gettext as _
 
-from generations.models import Budget, MonthTotal, User, exact
+from generations.models import Budget, Group, MonthTotal, User, exact
 from generations.services.months import this_month
-from generations.services.price import Price
+from generations.services.price import money
 from generations.services.rates import portal_currency
 
 AMBER = Decimal("0.8")
 ZERO = Decimal(0)
+COLUMNS = ("spent", "reserved", "held")
+AT_ONCE = 100
+"""Budgets that one query adds up: databases have an end to the columns of an answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +54,10 @@ class OverBudget(Exception):
     """It would go beyond a hard budget; str() says which, what is left, and what to do."""
 
     def __init__(self, line: Line, wanted: Decimal) -> None:
-        left, unit = Price(line.left, portal_currency()), portal_currency()
+        unit = portal_currency()
         said = _("It would cost {price}, and {left} of the budget of {whose} are left this month. Ask an admin.")
-        super().__init__(said.format(price=Price(wanted, unit), left=left, whose=whose(line.budget)))
+        price, left = money(wanted, unit), money(line.left, unit)
+        super().__init__(said.format(price=price, left=left, whose=whose(line.budget)))
         self.line = line
 
 
@@ -67,28 +72,42 @@ def check(member: User, wanted: Decimal) -> None:
     The budgets are held until that has ended, so whoever asks at the same time counts this, too.
     """
     held = Budget.objects.over(member.pk).filter(is_hard=True).select_for_update(of=("self",), no_key=True)
-    for budget in held:
-        line = _line(budget, this_month())
-        if line.taken + wanted > budget.amount:
+    for line in _lines(list(held), this_month()):
+        if line.taken + wanted > line.budget.amount:
             raise OverBudget(line, wanted)
 
 
 def lines_over(member: User) -> list[Line]:
-    """The budgets that bind this member, this month, the one with the least left first."""
-    month = this_month()
-    lines = [_line(budget, month) for budget in Budget.objects.over(member.pk).select_related("group", "member")]
-    return sorted(lines, key=lambda line: line.left)
+    """The budgets that bind this member, this month, the one with the least left first. In two queries."""
+    budgets = Budget.objects.over(member.pk).select_related("group", "member")
+    return sorted(_lines(list(budgets), this_month()), key=lambda line: line.left)
 
 
 def all_lines(month: date) -> list[Line]:
-    return [_line(budget, month) for budget in Budget.objects.select_related("group", "member")]
+    return _lines(list(Budget.objects.select_related("group", "member")), month)
 
 
-def _line(budget: Budget, month: date) -> Line:
-    totals = MonthTotal.objects.filter(month=month)
+def line_of(budget: Budget, month: date) -> Line:
+    return _sums([budget], month)[0]
+
+
+def _lines(budgets: Sequence[Budget], month: date) -> list[Line]:
+    return [
+        line for start in range(0, len(budgets), AT_ONCE) for line in _sums(budgets[start : start + AT_ONCE], month)
+    ]
+
+
+def _sums(budgets: Sequence[Budget], month: date) -> list[Line]:
+    """What each has used, added up in one query."""
+    sums = {f"{name}_{b.pk}": Sum(name, filter=_counted(b)) for b in budgets for name in COLUMNS}
+    found = MonthTotal.objects.filter(month=month).aggregate(**sums)
+    return [Line(b, **{name: exact(found[f"{name}_{b.pk}"]) for name in COLUMNS}) for b in budgets]
+
+
+def _counted(budget: Budget) -> Q | None:
+    """Whose totals this budget counts; None for everybody's."""
     if budget.member_id:
-        totals = totals.filter(member=budget.member_id)
-    elif budget.group_id:
-        totals = totals.filter(member__in=budget.group.members.all() if budget.group else [])
-    sums = totals.aggregate(spent=Sum("spent"), reserved=Sum("reserved"), held=Sum("held"))
-    return Line(budget, **{name: exact(value) for name, value in sums.items()})
+        return Q(member=budget.member_id)
+    if budget.group_id:
+        return Q(member__in=Group.members.through.objects.filter(group=budget.group_id).values("user"))
+    return None

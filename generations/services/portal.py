@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import transaction
 from django.utils.translation import gettext_noop
 
@@ -16,11 +18,16 @@ def chosen() -> Portal:
     return Portal.objects.filter(pk=ROW).first() or Portal(pk=ROW)
 
 
-@transaction.atomic
-def choose(actor: User, **columns: bool) -> bool:
-    """Set these columns; False when they were so already. The audit has what changed."""
+def held() -> Portal:
+    """As it stands, for whoever is about to change it: nobody else does until the transaction ends."""
     Portal.objects.get_or_create(pk=ROW)
-    row = Portal.objects.select_for_update().get(pk=ROW)
+    return Portal.objects.select_for_update().get(pk=ROW)
+
+
+@transaction.atomic
+def choose(actor: User, **columns: Any) -> bool:
+    """Set these columns; False when they were so already. The audit has what changed."""
+    row = held()
     changes = {name: (getattr(row, name), to) for name, to in columns.items() if getattr(row, name) != to}
     if not changes:
         return False

@@ -24,8 +24,18 @@ class Price:
     def __str__(self) -> str:
         if not self.amount:
             return pgettext("price", "free")
-        sign = SIGNS.get(self.currency)
-        return f"{sign}{plain(self.amount)}" if sign else f"{plain(self.amount)} {self.currency}".strip()
+        return money(self.amount, self.currency)
+
+
+def money(amount: Decimal, currency: str) -> str:
+    """An amount that may be nothing: $0.00."""
+    sign = SIGNS.get(currency)
+    return f"{sign}{plain(amount)}" if sign else f"{plain(amount)} {currency}".strip()
+
+
+def rate_in_words(rate: Decimal) -> str:
+    """An exchange rate without idle zeros."""
+    return f"{rate.normalize():f}"
 
 
 FREE = Price(Decimal(0))

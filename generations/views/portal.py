@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.forms.models import model_to_dict
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
+from generations.forms.budgets import CurrencyForm
 from generations.forms.portal import PortalForm
 from generations.models import Share
+from generations.services.budget_settings import NotSaved, set_currency
 from generations.services.portal import choose, chosen
 from generations.views.access import SignedIn, admin_only
+from generations.views.budgets import refuse
 
 SAVED = _("Saved.")
 
@@ -22,11 +24,39 @@ SAVED = _("Saved.")
 @require_http_methods(["GET", "HEAD", "POST"])
 def staff_settings(request: SignedIn) -> HttpResponse:
     """Look at them, or set them."""
-    now = chosen()
-    form = PortalForm(request.POST if request.method == "POST" else None, initial=model_to_dict(now))
+    if request.method != "POST":
+        return _page(request)
+    form = PortalForm(request.POST)
     if not form.is_valid():
-        links = Share.objects.open().select_related("by", "job").order_by("expires_at")
-        return render(request, "generations/staff_settings.html", {"form": form, "links": links, "portal": now})
+        return _page(request, form)
     choose(request.user, **form.cleaned_data)
+    return _saved(request)
+
+
+@admin_only
+@require_POST
+def staff_currency(request: SignedIn) -> HttpResponse:
+    form = CurrencyForm(request.POST)
+    if form.is_valid():
+        try:
+            set_currency(form.cleaned_data["currency"], request.user)
+            return _saved(request)
+        except NotSaved as problem:
+            refuse(form, problem)
+    return _page(request, money=form)
+
+
+def _page(request: SignedIn, form: PortalForm | None = None, money: CurrencyForm | None = None) -> HttpResponse:
+    """Both forms, one of them perhaps with what is wrong with it."""
+    now = chosen()
+    links = Share.objects.open().select_related("by", "job").order_by("expires_at")
+    status = 422 if form or money else 200
+    form = form or PortalForm(initial={"shares_outside": now.shares_outside})
+    money = money or CurrencyForm(initial={"currency": now.currency})
+    context = {"links": links, "portal": now, "form": form, "money": money}
+    return render(request, "generations/staff_settings.html", context, status=status)
+
+
+def _saved(request: SignedIn) -> HttpResponseRedirect:
     messages.info(request, SAVED)
     return HttpResponseRedirect(reverse("staff-settings"), status=303)

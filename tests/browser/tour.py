@@ -56,13 +56,15 @@ made = [compose(mara, Ask(prompt, sandbox.pk, model, "tour " + prompt[:40])) for
 print(json.dumps([str(each.job.key) for each in made]))
 """
 TALK = """
-from generations.models import Job, Prompt, Provider, User, Visibility, Webhook
+from decimal import Decimal
+from generations.models import Group, Job, Prompt, Provider, User, Visibility, Webhook
+from generations.services import budget_settings, ledger, prompts
 from generations.services.collections import make, put
 from generations.services.notes import add_tag, comment, mark
 from generations.services.hooks import save_hook
 from generations.services.picks import pick
 from generations.services.trash import trash
-from generations.services import prompts
+from generations.services.months import this_month
 mara, jonas = User.objects.get(name="Mara Lindqvist"), User.objects.get(name="Jonas Weber")
 job, gone = Job.objects.get(key={job!r}), Job.objects.get(key={gone!r})
 mark(job, mara, True); add_tag(job, mara, "harbour film"); add_tag(job, jonas, "dusk")
@@ -78,6 +80,13 @@ film = make(mara, "Harbour film, spring", Visibility.TEAM); put(film, [job], mar
 make(mara, "Offcuts", Visibility.ME)
 save_hook(Webhook(), {{"name": "Editing room", "url": "https://hooks.example.com/sora", "enabled": False}}, mara)
 Provider.objects.filter(is_sandbox=True).update(in_flight=2)
+team = budget_settings.save_group(Group(), "Film crew", [mara, jonas], mara)
+budget_settings.add_budget({{}}, Decimal(600), False, mara)
+budget_settings.add_budget({{"group_id": team.pk}}, Decimal(80), True, mara)
+budget_settings.add_budget({{"member_id": jonas.pk}}, Decimal(20), True, mara)
+budget_settings.set_rate("CNY", Decimal("0.14"), this_month(), mara)
+ledger.correct(mara, Decimal("44.60"), "bill of the house gateway", mara, month=this_month())
+ledger.correct(jonas, Decimal("21.20"), "bill of the house gateway", mara, month=this_month())
 """
 
 
@@ -119,7 +128,8 @@ def plant(on: Installation) -> Mapping[str, str]:
     live = _asked(on, LIVE)
     wait_for(lambda: on.state_of(live[0]) == "running", "a clip in the making")
     token = on.python(SHARE.format(job=done[0])).splitlines()[-1]
-    ids = {table: on.rows(f"SELECT max(id) FROM generations_{table}")[0][0] for table in ("webhook", "videomodel")}
+    tables = ("webhook", "videomodel", "budget", "group")
+    ids = {table: on.rows(f"SELECT max(id) FROM generations_{table}")[0][0] for table in tables}
     provider = on.rows("SELECT id FROM generations_provider WHERE name = 'Studio account'")[0][0]
     named = {"done": done[0], "other": done[1], "running": live[0], "queued": live[2]}
     for name, (table, which) in CHOSEN.items():
@@ -176,6 +186,10 @@ def tour(at: Mapping[str, str]) -> list[Stop]:
         Stop("staff-provider-add", "/staff/providers/add/"),
         Stop("staff-provider-model", f"/staff/models/{at['videomodel']}/"),
         Stop("staff-provider-model-add", f"/staff/providers/{at['provider']}/models/add/"),
+        Stop("staff-budgets", "/staff/budgets/"),
+        Stop("staff-budget", f"/staff/budgets/{at['budget']}/"),
+        Stop("staff-budget-add", "/staff/budgets/add/"),
+        Stop("staff-group", f"/staff/groups/{at['group']}/"),
         Stop("staff-settings", "/staff/settings/"),
         Stop("staff-webhooks", "/staff/webhooks/"),
         Stop("staff-webhook", f"/staff/webhooks/{at['webhook']}/"),

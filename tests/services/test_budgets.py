@@ -95,6 +95,23 @@ class TestLimit:
         assert (Job.objects.count(), MonthTotal.objects.get().reserved) == (2, Decimal("1.6"))
 
     @pytest.mark.django_db
+    def test_a_budget_that_is_used_up_leaves_an_amount_not_a_gift(self, member: User, priced: Provider) -> None:
+        Budget.objects.create(amount=0)
+        with pytest.raises(NotPossible, match=r"\$0\.80, and \$0\.00 of the budget of everyone"):
+            compose(member, ask(priced, "key"))
+
+    @pytest.mark.django_db
+    def test_more_budgets_than_one_query_adds_up(
+        self, member: User, priced: Provider, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(budgets, "AT_ONCE", 2)
+        for name in "ABC":
+            Budget.objects.create(amount=1, group=Group.objects.create(name=name))
+        Group.objects.get(name="C").members.add(member)
+        compose(member, ask(priced, "key"))
+        assert [line.taken for line in budgets.all_lines(this_month())] == [Decimal(0), Decimal(0), Decimal("0.8")]
+
+    @pytest.mark.django_db
     def test_a_budget_of_others_binds_nobody_else(self, member: User, stranger: User, priced: Provider) -> None:
         Budget.objects.create(member=stranger, amount=0)
         Budget.objects.create(group=Group.objects.create(name="Film"), amount=0)
