@@ -10,11 +10,13 @@ from django.db.models import Exists, OuterRef
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from generations.models import TITLE_LIMIT, Prompt, PromptQuerySet, Tag, User, Visibility
+from generations.models import TITLE_LIMIT, Prompt, PromptMark, PromptQuerySet, PromptTag, Tag, User, Visibility
+from generations.models.unindexed import Unindexed
 from generations.services.compose import PROMPT_LIMIT
 from generations.services.history import SORTS, run_by
 from generations.services.paging import Keyset
 from generations.services.search import prompts_on_the_way
+from generations.services.ways import by_link, is_more
 
 ORDER = [
     ("recent", _("Last run")),
@@ -71,19 +73,27 @@ class PromptFilter(forms.Form):
 
     def narrow(self, prompts: PromptQuerySet) -> tuple[PromptQuerySet, Keyset]:
         """The prompts that fit every filter that is set and hold the words, and their order."""
-        rows = run_by(prompts, self.user) if self.mine else prompts
-        rows, order = rows.filter(**self._picked()), replace(SORTS[self.sorted_by], is_short=self.only_pinned)
+        rows = run_by(prompts, self.user) if self.mine else self._of_author(prompts)
+        rows, order = self._marked(rows), replace(SORTS[self.sorted_by], is_short=self.only_pinned)
         return prompts_on_the_way(rows, self.words, order) if self.words else (rows, order)
 
-    def _picked(self) -> dict[str, Any]:
-        picked: dict[str, Any] = {"is_template": True} if self._set("templates") else {}
-        if self._set("author") and not self.mine:
-            picked["author"] = self._set("author")
+    def _of_author(self, rows: PromptQuerySet) -> PromptQuerySet:
+        """Of many, the list is gone through in its order; of few, his alone are sorted."""
+        author = self._set("author")
+        if author and is_more(Prompt.objects.filter(author=author)):
+            return rows.alias(whose=Unindexed("author_id")).filter(whose=author.pk)
+        return rows.filter(author=author) if author else rows
+
+    def _marked(self, rows: PromptQuerySet) -> PromptQuerySet:
+        if self._set("templates"):
+            rows = rows.filter(is_template=True)
+        if self.only_pinned:
+            rows = rows.filter(pinned_at__isnull=False)
         if self._set("tag"):
-            picked["prompt_tags__tag"] = self._set("tag")
+            rows = by_link(rows, PromptTag.objects.filter(tag=self._set("tag")), "prompt")
         if self._set("favourite"):
-            picked |= {"marks__user": self.user, "marks__favourite": True}
-        return picked | ({"pinned_at__isnull": False} if self.only_pinned else {})
+            rows = by_link(rows, PromptMark.objects.filter(user=self.user, favourite=True), "prompt")
+        return rows
 
     def _set(self, field: str) -> Any:
         return self.cleaned_data.get(field)

@@ -12,10 +12,6 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AddIndex(
             model_name='prompt',
-            index=models.Index(fields=['author', '-last_run_at', '-id'], name='prompt_of_author'),
-        ),
-        migrations.AddIndex(
-            model_name='prompt',
             index=models.Index(condition=models.Q(('is_template', True)), fields=['-last_run_at', '-id'], name='prompt_templates'),
         ),
     ]

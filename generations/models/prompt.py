@@ -77,7 +77,6 @@ class Prompt(models.Model):
         ]
         indexes = [
             models.Index(fields=["-last_run_at", "-id"], name="prompt_by_run"),
-            models.Index(fields=["author", "-last_run_at", "-id"], name="prompt_of_author"),
             models.Index(fields=["-last_run_at", "-id"], condition=Q(is_template=True), name="prompt_templates"),
             models.Index(fields=["-runs", "-id"], name="prompt_by_runs"),
             models.Index(fields=["-rating", "-id"], name="prompt_by_rating"),

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connections
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from generations.models.words import JobFound, JobWords, PromptFound, PromptWords, Wanted
 
@@ -41,6 +41,17 @@ def way(index: Index, tokens: tuple[Wanted, ...], fits: QuerySet[Any] | None) ->
     with connections[held.db].cursor() as cursor:
         cursor.execute(asked, [*many_hold[1], *many_fit[1]])
         return Way(cursor.fetchone()[0])
+
+
+def by_link(rows: Rows, links: QuerySet[Any], to: str) -> Rows:
+    """The rows that one of these leads to: named where they are few, each asked for one where they are many."""
+    if is_more(links):
+        return rows.filter(Exists(links.filter(**{to: OuterRef("pk")})))
+    return rows.filter(pk__in=links.order_by().values(to))
+
+
+def is_more(rows: QuerySet[Any]) -> bool:
+    return rows.order_by()[FEW : FEW + 1].exists()
 
 
 def hits(index: Index, tokens: tuple[Wanted, ...] = ()) -> QuerySet[Any]:
