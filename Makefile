@@ -6,7 +6,7 @@ PY := $(VENV)/bin/python
 PIP_INSTALL := $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --only-binary :all:
 PYTEST := $(PY) -m pytest -n $${TEST_WORKERS:-$$(($$(nproc) + 1))} --dist loadfile --no-loadscope-reorder --durations=10
 
-.PHONY: help run test test-all soak check format messages lock screens controls docs bench bench-poll bench-submit bench-pace bench-status bench-library
+.PHONY: help run test test-all soak check format messages lock screens controls docs bench bench-poll bench-submit bench-pace bench-status bench-library bench-usage
 
 help:
 	@echo "make run       start the portal: http://localhost:8000"
@@ -22,6 +22,7 @@ help:
 	@echo "make bench     how well the engine looks and sends, beside a bare loop (bench-poll, bench-submit, bench-pace),"
 	@echo "                and what an open tab costs the web server (bench-status)"
 	@echo "make bench-library  how quickly libraries of up to a million jobs answer: ARGS=\"--sizes 1000,100000\""
+	@echo "make bench-usage    how quickly usage of up to a million jobs is told, with the same arguments"
 	@echo "make lock      renew the hashed lock files"
 
 $(PY):
@@ -106,6 +107,9 @@ bench-status: $(VENV)/.development
 
 bench-library: $(VENV)/.development
 	$(PY) -m tests.bench.library $(ARGS)
+
+bench-usage: $(VENV)/.development
+	$(PY) -m tests.bench.usage $(ARGS)
 
 lock:
 	uv pip compile pyproject.toml --universal --generate-hashes --no-emit-index-url --no-header -q -o requirements.txt

@@ -1,11 +1,9 @@
-"""Django's admin, for admins: people to change; providers, models and the life of jobs to read.
+"""Django's admin, for admins: people, providers, models and the life of jobs to read.
 
 Private text and clips belong to their owner: here too they have no text, no file name and no address.
 """
 
 from __future__ import annotations
-
-from typing import Any
 
 from django.contrib import admin
 from django.db.models import Model, QuerySet
@@ -49,37 +47,14 @@ class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]
         return False
 
 
-class NothingToRemove(admin.ModelAdmin):  # type: ignore[type-arg]
-    """Rows that history hangs on are switched off, not deleted."""
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-
 @admin.register(User)
-class UserAdmin(NothingToRemove):
-    """People set their own password by a link; nobody else ever knows it."""
+class UserAdmin(ReadOnly):
+    """To look at; the staff pages change it, where no portal loses its last admin and all is written down."""
 
     list_display = ["email", "name", "role", "is_active", "last_login", "date_joined"]
     list_filter = ["role", "is_active"]
     search_fields = ["email", "name"]
-    fieldsets = [
-        (
-            None,
-            {
-                "fields": ["email", "name", "role", "is_active", "time_zone"],
-                "description": _(
-                    "They set their password by “Forgotten?” on the sign-in page, or by the link that "
-                    "<code>manage.py member reset-link --email …</code> prints."
-                ),
-            },
-        )
-    ]
-
-    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
-        if not change:
-            obj.set_unusable_password()
-        super().save_model(request, obj, form, change)
+    fields = ["email", "name", "role", "is_active", "time_zone", "last_login", "date_joined"]
 
 
 class Inside(admin.TabularInline):  # type: ignore[type-arg]

@@ -11,18 +11,20 @@ from django.http import HttpRequest
 from generations.services.running import UnderWay, under_way
 from generations.services.unarchived import needing_a_person
 from generations.services.unsettled import count_for_staff
+from generations.services.waiting import count_to_approve
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
     """The name of the page's URL, which the rail marks as current, whether this portal sends mail, and what waits.
 
-    The last three are functions: they are asked for on whole pages only, two of them on staff's.
+    The last four are functions: they are asked for on whole pages only, three of them on staff's.
     """
     match = request.resolver_match
     return {
         "here": match.url_name if match else "",
         "sends_mail": settings.SENDS_MAIL,
         "to_settle": count_for_staff,
+        "to_approve": cache(count_to_approve),
         "not_archived": cache(needing_a_person),
         "under_way": cache(partial(_under_way, request)),
     }

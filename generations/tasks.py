@@ -7,6 +7,7 @@ from generations.services import archive as archiving
 from generations.services import deliver as delivering
 from generations.services import tidy as tidying
 from generations.services.kick import kick_engine_again
+from generations.services.usage import roll
 
 
 def run_engine() -> None:
@@ -22,6 +23,10 @@ def archive(output_pk: int) -> None:
 
 def tidy() -> None:
     tidying.tidy()
+
+
+def roll_up() -> None:
+    roll.roll_up()
 
 
 def deliver() -> None:

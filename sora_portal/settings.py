@@ -94,6 +94,7 @@ MIDDLEWARE = [
     "generations.middleware.PrivatePages",
     "generations.middleware.OwnZone",
     "generations.middleware.OwnLanguage",
+    "generations.sessions.LastSeen",
 ]
 ROOT_URLCONF = "sora_portal.urls"
 WSGI_APPLICATION = "sora_portal.wsgi.application"

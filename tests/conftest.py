@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import pytest
 from django.conf import settings
+from django.test import TransactionTestCase
 from django.utils import timezone
 from xdist.scheduler import LoadFileScheduling
 
@@ -19,6 +20,7 @@ from generations.models.states import orientation_of
 from generations.services.figures import recount
 from generations.services.providers import add_provider
 from generations.services.search import index_prompt
+from tests.emptying import empty_filled
 
 PASSWORD = "a long enough passphrase"
 
@@ -55,6 +57,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def throw_data_away() -> Iterator[None]:
     yield
     shutil.rmtree(settings.DATA_DIR, ignore_errors=True)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def empty_only_what_was_filled() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", empty_filled)
+        yield
 
 
 @pytest.fixture

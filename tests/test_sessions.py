@@ -69,3 +69,40 @@ def test_expired_sessions_are_removed_in_time(signed_in: Client) -> None:
     Session.objects.update(expire_date=timezone.now() - timedelta(days=1))
     tidy()
     assert not Session.objects.exists()
+
+
+class TestSeen:
+    def test_it_says_on_which_device_and_when_it_began(self, signed_in: Client, member: User) -> None:
+        client = Client(headers={"User-Agent": "Firefox/140 " + "x" * 900})
+        client.post("/accounts/login/", {"login": member.email, "password": PASSWORD})
+        row = Session.objects.get(pk=client.session.session_key)
+        assert row.device == ("Firefox/140 " + "x" * 900)[:300]
+        assert row.started_at
+        assert timezone.now() - row.started_at < timedelta(minutes=1)
+        store = client.session
+        store["more"] = 1
+        store.save()
+        later = Session.objects.get(pk=row.pk)
+        assert (later.device, later.started_at, later.user) == (row.device, row.started_at, member)
+
+    def test_a_page_marks_its_reader_as_seen_now_and_then(self, signed_in: Client, member: User) -> None:
+        with CaptureQueriesContext(connection) as first:
+            signed_in.get("/account/notifications/")
+        long_ago = timezone.now() - timedelta(hours=1)
+        Session.objects.update(seen_at=long_ago)
+        User.objects.filter(pk=member.pk).update(seen_at=long_ago, last_login=long_ago)
+        with CaptureQueriesContext(connection) as second:
+            signed_in.get("/account/notifications/")
+        with CaptureQueriesContext(connection) as third:
+            signed_in.get("/account/notifications/")
+        assert len(second) == len(first) + 2
+        assert len(third) == len(first)
+        member.refresh_from_db()
+        assert member.last_seen == member.seen_at
+        assert timezone.now() - Session.objects.get().seen_at < timedelta(minutes=1)  # type: ignore[operator]
+
+    def test_what_a_page_asks_for_by_itself_marks_nobody(self, signed_in: Client) -> None:
+        Session.objects.update(seen_at=None)
+        for path in ("/status/", "/tray/"):
+            signed_in.get(path, headers={"HX-Request": "true"})
+        assert Session.objects.get().seen_at is None

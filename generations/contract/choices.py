@@ -13,7 +13,7 @@ class Combination:
     """One legal set of choices for a model.
 
     `width` and `height` are output pixels, 0 when the provider is silent. `price` is the list price of one such clip
-    in the model's currency, None when nothing is published.
+    in its own currency or, where that is empty, the model's; None when nothing is published.
     """
 
     aspect_ratio: str
@@ -22,6 +22,7 @@ class Combination:
     width: int = 0
     height: int = 0
     price: Decimal | None = None
+    currency: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +117,12 @@ class OfferedProvider:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """Everything that can be chosen in the composer, best first."""
+    """Everything that can be chosen in the composer, best first.
+
+    `takes_most` is how many takes may be asked for at once, `start` the provider and model to begin with: None and ""
+    where that is left open.
+    """
 
     providers: tuple[OfferedProvider, ...]
+    takes_most: int = 4
+    start: tuple[int | None, str] = (None, "")

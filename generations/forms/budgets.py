@@ -50,8 +50,9 @@ class NewBudgetForm(BudgetForm):
 
     field_order = ["whose", "amount", "is_hard"]
 
-    def __init__(self, data: QueryDict | None = None) -> None:
+    def __init__(self, data: QueryDict | None = None, whose: str = "") -> None:
         super().__init__(data)
+        self.initial["whose"] = whose
         self.fields["whose"].choices = _without_budget()  # type: ignore[attr-defined]
 
     @property

@@ -93,7 +93,7 @@ class ComposeForm(forms.Form):
     @property
     def bill(self) -> Bill | None:
         """What sending this form asks for and costs."""
-        return bill(self.options, self.chosen.takes) if self.options else None
+        return bill(self.options, self.chosen.takes, self.offer.takes_most) if self.options else None
 
     @property
     def lines(self) -> list[ModelLine]:

@@ -11,14 +11,12 @@ from django.utils.translation import gettext_lazy as _
 
 from generations.models import Provider, State, User
 
-SHOWN = [choice for choice in State.choices if choice[0] not in (State.AWAITING_APPROVAL, State.REJECTED)]
-
 
 class JobFilter(forms.Form):
     """By state, by whose, and for staff by provider."""
 
     whose = forms.ChoiceField(choices=[("team", _("Team")), ("mine", _("Mine"))], required=False)
-    state = forms.ChoiceField(choices=[("", _("Any state")), *SHOWN], required=False)
+    state = forms.ChoiceField(choices=[("", _("Any state")), *State.choices], required=False)
     provider = forms.ModelChoiceField(Provider.objects.order_by("name"), required=False, empty_label=_("Any provider"))
     author = forms.ModelChoiceField(User.objects.order_by("name", "email"), required=False, empty_label=_("Anyone"))
 

@@ -81,9 +81,9 @@ class LibraryFilter(JobFilter):
         if self.has("favourite"):
             where &= Q(favourites__user=self.user)
         if since := self.cleaned_data.get("since"):
-            where &= Q(created_at__gte=_midnight(since))
+            where &= Q(created_at__gte=midnight(since))
         if until := self.cleaned_data.get("until"):
-            where &= Q(created_at__lt=_midnight(until + timedelta(days=1)))
+            where &= Q(created_at__lt=midnight(until + timedelta(days=1)))
         return where
 
     def search(self, jobs: JobQuerySet) -> tuple[JobQuerySet, Keyset]:
@@ -180,5 +180,6 @@ class LibraryFilter(JobFilter):
         return f"?{urlencode(kept)}"
 
 
-def _midnight(day: date) -> datetime:
+def midnight(day: date) -> datetime:
+    """When the day begins for whoever is asking."""
     return timezone.make_aware(datetime.combine(day, time()))

@@ -39,7 +39,9 @@ class ModelForm(forms.ModelForm):  # type: ignore[type-arg]
         help_texts = {
             "slug": _("What the provider calls it."),
             "note": _("Shown to members beside the model."),
-            "currency": _("Such as USD. Empty when prices are the provider’s own points."),
+            "currency": _(
+                "Such as USD, or a unit of the provider’s own, as points. Empty counts as the portal’s currency."
+            ),
         }
 
     def __init__(self, dialect: str, *args: Any, **kwargs: Any) -> None:

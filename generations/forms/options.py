@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import reduce
 from typing import Any
 from uuid import UUID
@@ -118,11 +118,20 @@ def options(offer: Offer, chosen: Chosen) -> Options | None:
     if not offer.providers:
         return None
     ready = sorted(offer.providers, key=lambda p: bool(p.waiting))
+    chosen = _begun(offer, chosen)
     provider = next((p for p in ready if p.pk == chosen.provider), ready[0])
     model = next((m for m in provider.models if m.slug == chosen.model), None) or _nearest_model(provider, chosen)
     now = _nearest(model.combinations, chosen)
     fields = ["aspect_ratio", "seconds", *(["quality"] if any(c.quality for c in model.combinations) else [])]
     return Options(provider, model, now, tuple(_control(provider, model, now, field) for field in fields))
+
+
+def _begun(offer: Offer, chosen: Chosen) -> Chosen:
+    """Where neither provider nor model was chosen, what the reader's role begins with."""
+    provider, model = offer.start
+    if provider is None or chosen.provider is not None or chosen.model is not None:
+        return chosen
+    return replace(chosen, provider=provider, model=model or None)
 
 
 def _control(provider: OfferedProvider, model: OfferedModel, now: Combination, field: str) -> Control:

@@ -9,7 +9,6 @@ from django.utils.translation import gettext_noop
 
 from generations.contract import OfferedModel
 from generations.forms.options import Options, switch_to
-from generations.services.compose import TAKES_MOST
 from generations.services.price import Price, price_of
 from generations.services.typical import in_words, usual_time
 from generations.services.wording import in_seconds, listed, worded
@@ -29,11 +28,17 @@ class ModelLine:
 
 @dataclass(frozen=True, slots=True)
 class Bill:
-    """What sending now asks for. `price` is None when nothing is published; `usual` is how long such clips take."""
+    """What sending now asks for. `price` is None when nothing is published; `usual` is how long such clips take.
+
+    `most` takes may be asked for at once; `provider` and `model` are the rows of what is chosen.
+    """
 
     takes: int
     price: Price | None
     usual: str
+    most: int
+    provider: int
+    model: int
 
     @property
     def words(self) -> str:
@@ -45,15 +50,16 @@ class Bill:
 
     @property
     def choices(self) -> range:
-        return range(1, TAKES_MOST + 1)
+        return range(1, self.most + 1)
 
 
-def bill(options: Options, takes: int | None) -> Bill:
+def bill(options: Options, takes: int | None, most: int) -> Bill:
     """The bill for what is chosen now."""
-    count = min(max(takes or 1, 1), TAKES_MOST)
+    count = min(max(takes or 1, 1), most)
     usual = usual_time(options.provider.pk, options.model.slug, options.combination.seconds)
     price = price_of(options.provider, options.model, options.combination, count)
-    return Bill(count, price, in_words(usual) if usual else "")
+    words = in_words(usual) if usual else ""
+    return Bill(count, price, words, most, options.provider.pk, options.model.pk)
 
 
 def model_lines(options: Options) -> list[ModelLine]:

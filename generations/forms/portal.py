@@ -14,3 +14,14 @@ class PortalForm(forms.Form):
         help_text=_("Off, no link can be made, and those that were made stop working until it is on again."),
         required=False,
     )
+
+
+class ApprovalDaysForm(forms.Form):
+    """How long a job waits for somebody to decide."""
+
+    approval_days = forms.IntegerField(
+        label=_("Days until a job that awaits approval is not approved"),
+        help_text=_("Those that wait already keep their time."),
+        min_value=1,
+        max_value=90,
+    )

@@ -90,7 +90,8 @@ def _told(row: Row) -> Iterator[str]:
     elif row.provider and row.model and (c := row.combination):
         settings = " ".join(filter(None, (c.aspect_ratio, f"{c.seconds} s", c.quality, f"x {row.asks}")))
         price = "price not known" if row.price is None else str(row.price)
-        yield f"{start}  {row.provider.name}, {row.model.slug}  {settings}  {price}"
+        waits = "  needs approval" if row.waits else ""
+        yield f"{start}  {row.provider.name}, {row.model.slug}  {settings}  {price}{waits}"
 
 
 def _agreed(batch: Batch, wish: Wish, keyboard: TextIO, err: OutputWrapper) -> None:

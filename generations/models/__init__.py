@@ -1,10 +1,13 @@
 """The rows. Who may see them is a queryset here; what happens to them is a service."""
 
+from generations.models.access import TAKES_MOST, RoleDefault
+from generations.models.approval import WORDS_LIMIT, Approval, ApprovalRule
 from generations.models.audit import AuditEntry
 from generations.models.budget import Budget, Group
 from generations.models.candidate import Candidate, Source
 from generations.models.collection import COLLECTION_NAME_LIMIT, FOLDED_LIMIT, Collection, CollectionItem
 from generations.models.heartbeat import Heartbeat
+from generations.models.invitation import Invitation
 from generations.models.job import Job, JobEvent
 from generations.models.money import AMOUNT, ExchangeRate, Kind, LedgerEntry, MonthTotal, exact
 from generations.models.notes import (
@@ -23,6 +26,7 @@ from generations.models.notice import Delivery, Ended, Notice, Webhook
 from generations.models.output import Output
 from generations.models.pick import Pick
 from generations.models.portal import Portal
+from generations.models.price import Basis, PriceRule
 from generations.models.prompt import TITLE_LIMIT, Prompt, PromptQuerySet
 from generations.models.provider import ModelCombination, Provider, ProviderHour, VideoModel
 from generations.models.reference import Fit, Reference
@@ -41,6 +45,7 @@ from generations.models.states import (
     Visibility,
 )
 from generations.models.submission import Submission, SubmissionQuerySet
+from generations.models.usage import Grain, UsageCell, UsageDay, UsageMark
 from generations.models.user import Role, User
 from generations.models.watch import Watch
 from generations.models.words import JobFound, JobWords, PromptFound, PromptWords, Wanted
@@ -56,8 +61,13 @@ __all__ = [
     "MOVES",
     "RATING_MOST",
     "TAG_LIMIT",
+    "TAKES_MOST",
     "TITLE_LIMIT",
+    "WORDS_LIMIT",
+    "Approval",
+    "ApprovalRule",
     "AuditEntry",
+    "Basis",
     "Budget",
     "Candidate",
     "Charged",
@@ -70,8 +80,10 @@ __all__ = [
     "ExchangeRate",
     "Favourite",
     "Fit",
+    "Grain",
     "Group",
     "Heartbeat",
+    "Invitation",
     "Job",
     "JobEvent",
     "JobFound",
@@ -87,6 +99,7 @@ __all__ = [
     "Output",
     "Pick",
     "Portal",
+    "PriceRule",
     "Prompt",
     "PromptFound",
     "PromptMark",
@@ -97,6 +110,7 @@ __all__ = [
     "ProviderHour",
     "Reference",
     "Role",
+    "RoleDefault",
     "Session",
     "Share",
     "Source",
@@ -104,6 +118,9 @@ __all__ = [
     "Submission",
     "SubmissionQuerySet",
     "Tag",
+    "UsageCell",
+    "UsageDay",
+    "UsageMark",
     "User",
     "VideoModel",
     "Visibility",

@@ -1,4 +1,4 @@
-"""Who changed what. Rows are added, never changed."""
+"""Who changed what. Rows are added, never changed: the database itself refuses anything else (decision 0024)."""
 
 from __future__ import annotations
 
@@ -18,6 +18,11 @@ class AuditEntry(models.Model):
 
     class Meta:
         ordering = ["-pk"]
+        indexes = [
+            models.Index(fields=["-at", "-id"], name="audit_newest"),
+            models.Index(fields=["actor", "-at", "-id"], name="entry_of_actor"),
+            models.Index(fields=["action", "-at", "-id"], name="entry_of_action"),
+        ]
         verbose_name_plural = _("audit entries")
 
     def __str__(self) -> str:

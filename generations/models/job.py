@@ -20,6 +20,7 @@ from generations.models.states import ACTIVE, LOOKED_FOR, Derived, Orientation, 
 from generations.models.submission import Submission
 
 if TYPE_CHECKING:
+    from generations.models.approval import Approval
     from generations.models.output import Output
     from generations.models.pick import Pick
     from generations.models.user import User
@@ -30,6 +31,11 @@ class JobQuerySet(models.QuerySet["Job"]):
     def visible_to(self, user: User) -> JobQuerySet:
         """Jobs whose text and clip this user may see: the team's, and his own."""
         return self.filter(Q(visibility=Visibility.TEAM) | Q(author=user))
+
+    def to_judge(self, user: User) -> JobQuerySet:
+        """Those that await approval, for whoever decides: text and image of private ones too, only as long as that."""
+        waiting = self.filter(state=State.AWAITING_APPROVAL)
+        return waiting if user.is_reviewer else waiting.none()
 
     def on_the_shelf(self) -> JobQuerySet:
         """Those the lists show: neither in the trash nor removed for good."""
@@ -46,7 +52,7 @@ class JobQuerySet(models.QuerySet["Job"]):
         `is_favourite` is this user's own mark.
         """
         latest = Submission.objects.filter(job=OuterRef("pk")).order_by("-number")
-        rows = self.select_related("author", "prompt", "provider", "watch", "cover", "pick", "trashed_by")
+        rows = self.select_related("author", "prompt", "provider", "watch", "cover", "pick", "trashed_by", "approval")
         return rows.annotate(charged=Subquery(latest.values("charged")[:1]), is_favourite=_marked_by(user))
 
     def newest_first(self) -> JobQuerySet:
@@ -189,6 +195,11 @@ class Job(models.Model):
     @property
     def watched(self) -> Watch | None:
         return getattr(self, "watch", None)
+
+    @property
+    def asked(self) -> Approval | None:
+        """What a person was asked to approve; None of a job that needed nobody."""
+        return getattr(self, "approval", None)
 
     @property
     def winner(self) -> Pick | None:

@@ -33,11 +33,13 @@ class LedgerEntry(models.Model):
 
     `number` is that of the submission it is about, which need not have been sent yet. `turn` is 1 but where an answer
     that came late took back what the same kind of entry had said. `month` is the first day of the month that pays, as
-    frozen by the reserve. `price` is what the provider takes, in its own `unit`; None where nobody knows.
+    frozen by the reserve, and `day` the day of it in which usage counts the entry: that on which its job was asked for.
+    `price` is what the provider takes, in its own `unit`; None where nobody knows.
     """
 
     at = models.DateTimeField(auto_now_add=True)
     month = models.DateField()
+    day = models.DateField()
     member = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     job = models.ForeignKey("generations.Job", models.PROTECT, related_name="entries", null=True)
     number = models.PositiveSmallIntegerField(default=0)
@@ -59,7 +61,12 @@ class LedgerEntry(models.Model):
                 fields=["job", "number", "kind", "turn"], condition=~Q(kind=Kind.CORRECTION), name="entry_once"
             )
         ]
-        indexes = [models.Index(fields=["month", "member"], name="entry_of_month")]
+        indexes = [
+            models.Index(fields=["month", "member"], name="entry_of_month"),
+            models.Index(fields=["day"], name="entry_of_day"),
+            models.Index(fields=["-at", "-id"], name="entry_newest"),
+            models.Index(fields=["kind", "-at", "-id"], name="entry_of_kind"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.job_id}/{self.number} {self.kind}"

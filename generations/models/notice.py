@@ -26,11 +26,17 @@ def new_signing_secret() -> str:
 
 
 class Ended(models.TextChoices):
-    """The ends that are told; each is also the name of a hook's column."""
+    """The ends that are told."""
 
     DONE = "done", _("ready")
     FAILED = "failed", _("failed")
     UNKNOWN = "unknown", _("outcome unknown")
+    REJECTED = "rejected", _("not approved")
+
+    @property
+    def switch(self) -> str:
+        """A hook's column that says whether it hears of such an end: what was not approved counts as failed."""
+        return (Ended.FAILED if self == Ended.REJECTED else self).value
 
 
 class WebhookQuerySet(models.QuerySet["Webhook"]):

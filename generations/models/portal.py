@@ -10,6 +10,7 @@ class Portal(models.Model):
 
     shares_outside = models.BooleanField(default=True)
     currency = models.CharField(max_length=3, default="USD", db_default="USD")
+    approval_days = models.PositiveSmallIntegerField(default=7, db_default=7)
 
     def __str__(self) -> str:
         return "Portal"

@@ -15,7 +15,9 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from generations.contract import Combination, Delivery
+from generations.models.access import Limited, usable_by
 from generations.models.fields import EncryptedTextField
+from generations.models.user import User
 
 FAILURES_OPEN = 5  # calls in a row that failed, and nothing gets through any more
 PROBE_AFTER = 2  # creates in a row that failed; from then on one job at a time is tried, until one gets through
@@ -31,12 +33,16 @@ class ProviderQuerySet(models.QuerySet["Provider"]):
         """Providers a member may choose, best first: real ones before the sandbox."""
         return self.filter(enabled=True).order_by("is_sandbox", "name")
 
+    def usable_by(self, user: User) -> ProviderQuerySet:
+        """Those that this user may ask for clips. Some of their models may be for fewer people."""
+        return usable_by(self, user)
+
     def accepting(self, now: object) -> ProviderQuerySet:
         """Providers a job may be sent to at `now`."""
         return self.filter(Q(cooling_until=None) | Q(cooling_until__lte=now), enabled=True, paused_reason="")
 
 
-class Provider(models.Model):
+class Provider(Limited):
     """One configured account at a gateway. Its key and extra headers are written, never read back."""
 
     name = models.CharField(max_length=60, unique=True)
@@ -164,7 +170,13 @@ class ProviderHour(models.Model):
     KEPT = timedelta(hours=24)
 
 
-class VideoModel(models.Model):
+class VideoModelQuerySet(models.QuerySet["VideoModel"]):
+    def usable_by(self, user: User) -> VideoModelQuerySet:
+        """Those that this user may ask for, where he may use their provider too."""
+        return usable_by(self, user)
+
+
+class VideoModel(Limited):
     """One model a provider offers; `slug` is the provider's own wire id for it.
 
     `options` lists names of its dialect's options, `references` how many reference images it takes.
@@ -183,10 +195,12 @@ class VideoModel(models.Model):
         validators=[MaxValueValidator(4)],
         help_text=_("How many it takes; 0 for none."),
     )
-    currency = models.CharField(max_length=3, blank=True, default="")
+    currency = models.CharField(max_length=12, blank=True, default="")
     price_note = models.CharField(max_length=300, blank=True, default="")
     enabled = models.BooleanField(default=True)
     position = models.PositiveIntegerField(default=0)
+
+    objects = VideoModelQuerySet.as_manager()
 
     class Meta:
         ordering = ["provider", "position", "slug"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -53,6 +54,7 @@ class User(AbstractBaseUser):
     quiet_until = models.TimeField(null=True, blank=True)
     is_active = models.BooleanField(_("can sign in"), default=True)
     date_joined = models.DateTimeField(auto_now_add=True)
+    seen_at = models.DateTimeField(null=True, blank=True, editable=False)  # to within SEEN_EVERY of sessions.py
 
     objects: ClassVar[UserManager] = UserManager()
 
@@ -78,6 +80,11 @@ class User(AbstractBaseUser):
     def short_name(self) -> str:
         """What a card says: the first name, or the part of the e-mail before the @."""
         return (self.name.split() or [self.email.split("@")[0]])[0]
+
+    @property
+    def last_seen(self) -> datetime | None:
+        """When they signed in or opened a page last; None before they ever did."""
+        return max(filter(None, (self.last_login, self.seen_at)), default=None)
 
     @property
     def initials(self) -> str:

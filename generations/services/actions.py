@@ -9,7 +9,7 @@ from django.utils.translation import gettext, gettext_noop
 from generations.contract import Offer, OfferedModel, OfferedProvider
 from generations.models import FINAL, Charged, Derived, Job, State, User
 from generations.services.again import Offered, offered
-from generations.services.offer import current_offer
+from generations.services.offer import offer_for
 from generations.services.price import Price
 from generations.services.remix import source_of
 from generations.services.trash import may_play
@@ -51,7 +51,7 @@ def actions(job: Job, user: User) -> Actions | None:
     """None for those who make no clips."""
     if not user.can_create:
         return None
-    offer = current_offer()
+    offer = offer_for(user)
     playable = job.clip is not None and may_play(job, user)
     return Actions(
         again=None if job.prompt.erased_at else offered(offer, job),

@@ -17,9 +17,10 @@ from generations.contract import Cause
 from generations.models import FINAL, MOVES, Charged, Job, JobEvent, Prompt, State, Submission, User, Watch
 from generations.services.figures import recount_of
 from generations.services.forget import forget_words
-from generations.services.ledger import reserve_again, square
+from generations.services.ledger import go_on_with, reserve_again, square
 from generations.services.notices import note_end
 from generations.services.typical import usual_time
+from generations.services.usage.marks import changed
 
 log = logging.getLogger(__name__)
 ON_ITS_WAY = frozenset({State.SUBMITTING, State.RUNNING, State.DONE})
@@ -62,10 +63,11 @@ def advance(
             return False
         JobEvent.objects.create(job=job, at=now, state=to, note=reason, detail=detail, actor=actor)
         _settle(job, by.token if by else job.token, charged, cost)
-        _book(job, to, charged)
+        _book(job, to, by, charged)
         _keep_watch(job, to, by, now)
         note_end(job, to, reason, now)
         _count(job, to)
+        changed(job)
         if reason or detail:
             _unsay_of_erased(job)
     log.info("job %s: %s -> %s%s", job.key, job.state, to, f" ({detail or reason})" if detail or reason else "")
@@ -112,8 +114,10 @@ def _settle(job: Job, live: UUID | None, charged: Charged | None, cost: Decimal 
         Submission.objects.filter(job=job, token=live).update(charged=charged, **said)
 
 
-def _book(job: Job, to: State, charged: Charged | None) -> None:
+def _book(job: Job, to: State, by: Submission | None, charged: Charged | None) -> None:
     """Money moves where a submission ends, is lost or is to be made again; on its way it stays where it is."""
+    if to == State.RUNNING and by is not None and by.number != job.attempt:
+        go_on_with(job, by.number, to)
     if to not in ON_ITS_WAY:
         square(job, job.attempt, to, charged)
     if to == State.QUEUED:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from generations.contract import Combination, Offer, OfferedModel, OfferedProvider
 from generations.models import Derived, Fit, Job, User, Visibility
 from generations.services.compose import Ask, Asked, NotPossible, check, compose
-from generations.services.offer import current_offer
+from generations.services.offer import offer_for
 from generations.services.price import Price, price_of
 
 CHANGED = "What {} offers as {} has changed since. Look at the settings in the composer, then send it from there."
@@ -48,7 +48,7 @@ def again(author: User, job: Job, kind: Derived, compose_token: str) -> Asked:
         derived_from=job.key, derived_as=kind,
     )  # fmt: skip
     if not Job.objects.filter(author=author, compose_token=compose_token).exists():
-        offer = current_offer()
+        offer = offer_for(author)
         check(author, offer, ask)
         if offered(offer, job) is None:
             raise NotPossible("model", CHANGED.format(job.provider_name, job.model))

@@ -16,6 +16,7 @@ from generations.services.audit import Change, note
 from generations.services.combinations import plain
 from generations.services.portal import choose, held
 from generations.services.price import rate_in_words
+from generations.services.ties import what_hangs_on
 
 
 class NotSaved(Exception):
@@ -72,10 +73,10 @@ def save_group(group: Group, name: str, members: Iterable[User], actor: User) ->
 
 @transaction.atomic
 def remove_group(group: Group, actor: User) -> None:
-    """Its members stay who they are. One with a budget is kept: money would be free that was not."""
+    """Its members stay who they are. One that a budget, a rule or a permission is for is kept."""
     row = Group.objects.select_for_update().get(pk=group.pk)
-    if row.budgets.exists():
-        raise NotSaved(_("A budget is on this group. Remove the budget first."))
+    if problem := what_hangs_on(row):
+        raise NotSaved(problem)
     note(actor, gettext_noop("group removed"), row.name, {"members": (_names(row.members.all()), None)})
     row.delete()
 

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from django.db import transaction
 from django.db.models import F
+from django.utils.translation import gettext_noop
 
 from generations.models import Job, State, User
 from generations.services.advance import advance
+from generations.services.audit import note
+
+NOT_SENT = (State.AWAITING_APPROVAL, State.QUEUED)
 
 
 def may_act_on(job: Job, user: User) -> bool:
@@ -16,7 +20,7 @@ def may_act_on(job: Job, user: User) -> bool:
 
 def may_cancel(job: Job, user: User) -> bool:
     """Who may act on the job; only while it may not have been sent."""
-    return job.state == State.QUEUED and may_act_on(job, user)
+    return job.state in NOT_SENT and may_act_on(job, user)
 
 
 def cancel(job: Job, user: User) -> bool:
@@ -24,7 +28,9 @@ def cancel(job: Job, user: User) -> bool:
     with transaction.atomic():
         # As it is now: the engine may just have moved it.
         job.refresh_from_db(from_queryset=Job.objects.select_for_update())
-        if job.state == State.QUEUED and advance(job, State.CANCELLED, actor=user):
-            return True
-        Job.objects.filter(pk=job.pk, state=State.SUBMITTING).update(cancel_asked=True, rev=F("rev") + 1)
-    return False
+        is_over = job.state in NOT_SENT and advance(job, State.CANCELLED, actor=user)
+        on_its_way = Job.objects.filter(pk=job.pk, state=State.SUBMITTING, cancel_asked=False)
+        is_asked = not is_over and on_its_way.update(cancel_asked=True, rev=F("rev") + 1)
+        if (is_over or is_asked) and job.author_id != user.pk:
+            note(user, gettext_noop("job cancelled") if is_over else gettext_noop("cancel asked for"), f"Job {job.key}")
+    return is_over

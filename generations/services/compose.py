@@ -13,24 +13,38 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from generations.contract import Combination, Offer, OfferedModel, OfferedProvider
-from generations.models import Derived, Fit, Job, JobEvent, Prompt, Provider, Reference, State, User, Visibility
+from generations.models import (
+    Derived,
+    Fit,
+    Job,
+    JobEvent,
+    Prompt,
+    Provider,
+    Reference,
+    State,
+    User,
+    Visibility,
+)
 from generations.models.prompt import text_hash
 from generations.models.states import orientation_of
 from generations.services import budgets, derive
+from generations.services.approval_ask import ask_for_approval
+from generations.services.approval_rules import Wish, total_of, why
 from generations.services.figures import recount
 from generations.services.kick import kick_engine
 from generations.services.ledger import reserve
 from generations.services.months import this_month
-from generations.services.offer import current_offer
+from generations.services.not_open import model_not_open, provider_not_open
+from generations.services.offer import offer_for
 from generations.services.price import price_of
 from generations.services.rates import estimate, rate_of
 from generations.services.search import index_new, index_prompt
+from generations.services.usage.marks import changed
 from generations.services.variables import is_template
 from generations.services.wording import in_seconds, listed, too_long
 
 PROMPT_LIMIT = 4000
 KEY_LIMIT = 64
-TAKES_MOST = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +96,7 @@ def compose(author: User, ask: Ask) -> Asked:
     """The jobs for this ask, made unless its compose key was used before. Raises NotPossible."""
     if earlier := earlier_jobs(author, ask.compose_token):
         return Asked(earlier, is_new=False)
-    ask, provider, combination = check(author, current_offer(), ask)
+    ask, provider, combination = check(author, offer_for(author), ask)
     try:
         with transaction.atomic():
             jobs = _make(author, ask, provider, combination)
@@ -112,14 +126,14 @@ def check(author: User, offer: Offer, ask: Ask) -> tuple[Ask, OfferedProvider, C
         raise NotPossible("key", too_long(ask.compose_token, KEY_LIMIT))
     provider = next((p for p in offer.providers if p.pk == ask.provider), None)
     if provider is None:
-        raise NotPossible("provider", _("This provider is switched off. Choose another one."))
+        raise NotPossible("provider", provider_not_open(ask.provider))
     model = next((m for m in provider.models if m.slug == ask.model), None)
     if model is None:
-        raise NotPossible("model", no_model(provider, ask.model))
+        raise NotPossible("model", model_not_open(provider, ask.model) or no_model(provider, ask.model))
     combination = _combination(model, ask)
-    if not 1 <= ask.takes <= TAKES_MOST:
+    if not 1 <= ask.takes <= offer.takes_most:
         said = _("{takes} takes are not offered. Choose 1 to {most}.")
-        raise NotPossible("takes", said.format(takes=ask.takes, most=TAKES_MOST))
+        raise NotPossible("takes", said.format(takes=ask.takes, most=offer.takes_most))
     _check_reference(author, provider, model, ask)
     if problem := derive.objection(author, ask, combination):
         raise NotPossible(*problem)
@@ -199,7 +213,9 @@ def _make(author: User, ask: Ask, provider: OfferedProvider, combination: Combin
     price = price_of(provider, model, combination)
     rate = rate_of(price.currency) if price else None
     expected = estimate(price, rate)
-    _check_budget(author, expected, ask.takes)
+    reasons = why(Wish(author, provider.pk, model.pk, total_of(expected, ask.takes), ask.text))
+    if not reasons:
+        _check_budget(author, expected, ask.takes)
     frozen: dict[str, Any] = {
         "author": author,
         "prompt": _prompt(author, ask),
@@ -221,17 +237,23 @@ def _make(author: User, ask: Ask, provider: OfferedProvider, combination: Combin
         "currency": price.currency if price else "",
         "rate": rate,
         "estimate": expected,
-        "month": this_month(),
+        "month": None if reasons else this_month(),
         "takes": ask.takes,
         **derive.columns(author, ask, combination),
-        "state": State.QUEUED,
+        "state": State.AWAITING_APPROVAL if reasons else State.QUEUED,
         "state_since": now,
+        "reason": " ".join(reasons),
         "compose_token": ask.compose_token,
     }
     jobs = tuple(_make_one(frozen, number) for number in range(1, ask.takes + 1))
-    reserve(jobs)
+    # What a person is asked about first costs nothing until he said yes: its budget is looked at then.
+    if reasons:
+        ask_for_approval(jobs)
+    else:
+        reserve(jobs)
     index_new(jobs)
     recount(frozen["prompt"].pk)
+    changed(jobs[0])
     return jobs
 
 
@@ -244,7 +266,7 @@ def _check_budget(author: User, expected: Decimal | None, takes: int) -> None:
 
 def _make_one(frozen: Mapping[str, Any], take: int) -> Job:
     job = Job.objects.create(**frozen, take=take)
-    JobEvent.objects.create(job=job, at=job.state_since, state=job.state, actor=job.author)
+    JobEvent.objects.create(job=job, at=job.state_since, state=job.state, note=job.reason, actor=job.author)
     return job
 
 

@@ -65,6 +65,11 @@ def make_secret(hook: Webhook, actor: User) -> str:
     return secret
 
 
+def note_test(hook: Webhook, actor: User) -> None:
+    """Somebody had it called."""
+    _note(hook, actor, gettext_noop("webhook tested"), {"url": ("", hook.origin)})
+
+
 @transaction.atomic
 def remove_hook(hook: Webhook, actor: User) -> None:
     """Remove the webhook with all that was still to be told to it."""

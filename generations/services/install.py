@@ -6,7 +6,11 @@ import secrets
 from dataclasses import dataclass
 from itertools import chain, count
 
+from django.db import transaction
+from django.utils.translation import gettext_noop
+
 from generations.models import Job, Provider, Role, State, User
+from generations.services.audit import note
 from generations.services.providers import add_provider
 from generations.services.refresh import refresh
 
@@ -24,7 +28,9 @@ def ensure_admin(email: str, password: str = "") -> FirstAdmin | None:
     if User.objects.filter(role=Role.ADMIN).exists():
         return None
     made_up = "" if password else secrets.token_urlsafe(12)
-    User.objects.create_user(email, password or made_up, role=Role.ADMIN, name="Admin")
+    with transaction.atomic():
+        admin = User.objects.create_user(email, password or made_up, role=Role.ADMIN, name="Admin")
+        note(None, gettext_noop("member added"), admin.email, {"role": (None, admin.role)})
     return FirstAdmin(User.objects.normalize_email(email), made_up)
 
 

@@ -15,6 +15,7 @@ from sora_portal.brokers import own_door
 RUN_ENGINE = "generations.tasks.run_engine"
 ARCHIVE = "generations.tasks.archive"
 TIDY = "generations.tasks.tidy"
+ROLL_UP = "generations.tasks.roll_up"
 DELIVER = "generations.tasks.deliver"
 CANARY = "generations.tasks.canary"
 MAIN, ENGINE, ARCHIVES = "portal", "engine", "archive"
@@ -51,6 +52,11 @@ def kick_archive(output_pk: int) -> None:
 def kick_tidy() -> None:
     """Have the archive cluster, where the files arrive, bring files and rows together."""
     async_task(TIDY, cluster=ARCHIVES)
+
+
+def kick_roll_up() -> None:
+    """Have the archive cluster, which has the time, count the days that have changed."""
+    async_task(ROLL_UP, cluster=ARCHIVES)
 
 
 def kick_deliver() -> None:

@@ -12,9 +12,11 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import Sum
+from django.utils import timezone
 
 from generations.models import Charged, Job, Kind, LedgerEntry, MonthTotal, State, Submission, User, exact
-from generations.services.months import this_month
+from generations.services.months import day_within, this_month
+from generations.services.usage.marks import mark
 
 ZERO = Decimal(0)
 PLACES = {Kind.RESERVE: "reserved", Kind.HOLD: "held", Kind.SETTLE: "spent"}
@@ -33,11 +35,22 @@ def reserve(jobs: Sequence[Job]) -> None:
 
 def reserve_again(job: Job) -> None:
     """The job waits once more: what it costs is put aside for its next submission. The caller holds the job."""
-    if _is_used(job):
+    while _is_used(job):
         job.attempt += 1
     job.month = job.month or this_month()
     Job.objects.filter(pk=job.pk).update(attempt=job.attempt, month=job.month)
     reserve([job])
+
+
+def go_on_with(job: Job, number: int, state: State) -> None:
+    """An earlier submission than the one that was to come turns out to be what the job is. The caller holds the job.
+
+    What was put aside for the later one stays where the rows say: held, where it may have been sent.
+    """
+    left, job.attempt = job.attempt, number
+    Job.objects.filter(pk=job.pk).update(attempt=number)
+    square(job, left, state)
+    square(job, number, state)
 
 
 def square(job: Job, number: int, state: State, told: Charged | None = None) -> None:
@@ -52,14 +65,15 @@ def square(job: Job, number: int, state: State, told: Charged | None = None) -> 
     sent = Submission.objects.filter(job=job, number=number).first()
     stands, is_present = Kind(entries[-1].kind), number == job.attempt
     wanted = _kind(state, sent, is_present, stands) if sent else _never_sent(state, told, is_present, stands)
-    if wanted != stands:
+    if wanted != stands or (wanted == Kind.SETTLE and _spent(entries) != _worth(job, _price(job, sent))):
         _post(job, number, wanted, sent, entries)
 
 
 def correct(member: User, amount: Decimal, reason: str, actor: User, *, month: date, job: Job | None = None) -> None:
     """A line by a person's word: what the provider's bill says and no row knows. It may be negative."""
+    day = day_within(month, job.created_at if job else timezone.now())
     entry = LedgerEntry(
-        month=month, member=member, job=job, kind=Kind.CORRECTION, spent=amount, actor=actor, reason=reason
+        month=month, day=day, member=member, job=job, kind=Kind.CORRECTION, spent=amount, actor=actor, reason=reason
     )
     entry.save()
     _add([entry])
@@ -103,7 +117,7 @@ def _never_sent(state: State, told: Charged | None, is_present: bool, stands: Ki
 def _post(job: Job, number: int, kind: Kind, sent: Submission | None, before: Sequence[LedgerEntry]) -> None:
     """Take the money from where it lies and put it where this kind says."""
     deltas = {name: -sum((getattr(entry, name) for entry in before), ZERO) for name in PLACES.values()}
-    price = sent.cost if sent and sent.cost is not None else job.list_price
+    price = _price(job, sent)
     if name := PLACES.get(kind):
         deltas[name] += _worth(job, price) if kind == Kind.SETTLE else job.estimate or ZERO
     turn = 1 + sum(entry.kind == kind for entry in before)
@@ -112,13 +126,24 @@ def _post(job: Job, number: int, kind: Kind, sent: Submission | None, before: Se
     _add([entry])
 
 
+def _spent(entries: Sequence[LedgerEntry]) -> Decimal:
+    return sum((entry.spent for entry in entries), ZERO)
+
+
+def _price(job: Job, sent: Submission | None) -> Decimal | None:
+    """What the provider says it took, perhaps only at a second look; else by the list."""
+    return sent.cost if sent and sent.cost is not None else job.list_price
+
+
 def _worth(job: Job, price: Decimal | None) -> Decimal:
     """In the portal's currency, at the rate that was frozen; nothing where price or rate are not known."""
     return exact(price * job.rate) if price is not None and job.rate is not None else ZERO
 
 
 def _entry(job: Job, kind: Kind, turn: int, **columns: Any) -> LedgerEntry:
-    frozen = {"number": job.attempt, "price": job.list_price, "unit": job.currency, "month": job.month}
+    month = job.month or this_month()
+    frozen = {"number": job.attempt, "price": job.list_price, "unit": job.currency, "month": month}
+    frozen["day"] = day_within(month, job.created_at)
     return LedgerEntry(job=job, member_id=job.author_id, kind=kind, turn=turn, **(frozen | columns))
 
 
@@ -133,3 +158,4 @@ def _add(entries: Sequence[LedgerEntry]) -> None:
     for name, delta in deltas.items():
         setattr(total, name, getattr(total, name) + delta)
     total.save(update_fields=list(deltas))
+    mark(entry.day for entry in entries)

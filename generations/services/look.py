@@ -6,7 +6,6 @@ import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from operator import attrgetter
 from uuid import UUID
 
 from django.db import InterfaceError, OperationalError, connection, transaction
@@ -16,7 +15,7 @@ from django.utils.translation import gettext_noop
 
 from generations.contract import Dialect, DialectError, HttpCall, NotTaken, Snapshot
 from generations.models import Provider, Watch
-from generations.process import failpoint
+from generations.services.glances import keep_glances
 from generations.services.health import answered
 from generations.services.judge import Ending, end, judge
 from generations.services.leases import new_lease
@@ -24,8 +23,6 @@ from generations.services.pace import SLOWEST, Usual, after_error, jittered, nex
 from generations.services.speaking import NotSpoken, dialect_of
 
 log = logging.getLogger(__name__)
-
-PLAIN = ("looks", "errors", "missing", "no_url", "progress", "word", "trouble", "rev")
 
 VISIBILITY = timedelta(seconds=20)  # longer than a look may take, so no second one starts meanwhile
 LATE = 1.0  # seconds of lateness that the next look makes good
@@ -124,7 +121,8 @@ def keep_seen(seen: Iterable[Seen]) -> None:
 
     A stale lease changes nothing.
     """
-    quiet, seen = [], list(seen)
+    quiet: list[tuple[Watch, UUID]] = []
+    seen = list(seen)
     for one in seen:
         watch = one.look.watch
         before = (watch.progress, watch.word, watch.trouble)
@@ -133,10 +131,10 @@ def keep_seen(seen: Iterable[Seen]) -> None:
             watch.rev += (watch.progress, watch.word, watch.trouble) != before
             watch.looks += 1
             watch.next_poll_at = _next_look(one)
-            quiet.append(one.look)
+            quiet.append((watch, one.look.lease))
     with transaction.atomic():
         _keep_health(seen)
-        _keep_quiet(quiet)
+        keep_glances(quiet)
 
 
 def _ended(look: Look, ending: Ending) -> bool:
@@ -173,19 +171,3 @@ def _next_look(seen: Seen) -> datetime:
     wait = jittered(next_look(age, base, usual=usual, progress=watch.progress, asked=seen.asked))
     made_good = look.lag if 0 < look.lag < LATE else 0.0
     return look.at + timedelta(seconds=max(wait - made_good, wait / 2))
-
-
-def _keep_quiet(looks: list[Look]) -> None:
-    """One statement for all: the plain columns are their own database values, only the two others are adapted."""
-    sets = ", ".join(f"{name} = %s" for name in ("next_poll_at", *PLAIN))
-    sql = f"UPDATE {Watch._meta.db_table} SET lease = NULL, {sets} WHERE job_id = %s AND lease = %s"  # noqa: S608
-    moment, plain = connection.ops.adapt_datetimefield_value, attrgetter(*PLAIN)
-    as_uuid = Watch._meta.get_field("lease").get_db_prep_value
-    rows = [
-        (moment(look.watch.next_poll_at), *plain(look.watch), look.watch.pk, as_uuid(look.lease, connection))
-        for look in looks
-    ]
-    if rows:
-        with connection.cursor() as cursor:
-            cursor.executemany(sql, rows)
-            failpoint("mid_poll_write")

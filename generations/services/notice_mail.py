@@ -21,8 +21,14 @@ SUBJECTS = {
     Ended.DONE: _("Sora Portal: clip ready"),
     Ended.FAILED: _("Sora Portal: a clip failed"),
     Ended.UNKNOWN: _("Sora Portal: outcome unknown"),
+    Ended.REJECTED: _("Sora Portal: a clip was not approved"),
 }
-ENDS = {Ended.DONE: _("Clip ready"), Ended.FAILED: _("A clip failed"), Ended.UNKNOWN: _("Outcome unknown")}
+ENDS = {
+    Ended.DONE: _("Clip ready"),
+    Ended.FAILED: _("A clip failed"),
+    Ended.UNKNOWN: _("Outcome unknown"),
+    Ended.REJECTED: _("Not approved"),
+}
 
 
 def send_mail(notice: Notice) -> str:

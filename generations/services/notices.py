@@ -15,7 +15,12 @@ from generations.models.notice import WebhookQuerySet
 from generations.services.kick import kick_deliver
 
 KEPT = timedelta(days=14)
-TOLD = {State.DONE: Ended.DONE, State.FAILED: Ended.FAILED, State.UNKNOWN: Ended.UNKNOWN}
+TOLD = {
+    State.DONE: Ended.DONE,
+    State.FAILED: Ended.FAILED,
+    State.UNKNOWN: Ended.UNKNOWN,
+    State.REJECTED: Ended.REJECTED,
+}
 # One statement that writes nothing where nobody wants to know. The columns are those of the end at hand.
 WRITE = """
     INSERT INTO {notices} (job_id, ended, reason, made_at, is_spread) SELECT %s, %s, %s, %s, %s WHERE
@@ -45,7 +50,7 @@ def _statement(ended: Ended, job: Job) -> str:
         users=User._meta.db_table,
         hooks=Webhook._meta.db_table,
         mail=mail_column(ended),
-        hook=ended.value,
+        hook=ended.switch,
         shared="1 = 1" if job.visibility == Visibility.TEAM else "1 = 0",
     )
 
@@ -68,7 +73,7 @@ def _deliveries(notice: Notice) -> Iterator[Delivery]:
     now, author = timezone.now(), notice.job.author
     if author.is_active and getattr(author, mail_column(Ended(notice.ended))):
         yield Delivery(notice=notice, due_at=now)
-    for hook in hooks_for(notice.job).filter(**{notice.ended: True}):
+    for hook in hooks_for(notice.job).filter(**{Ended(notice.ended).switch: True}):
         yield Delivery(notice=notice, webhook=hook, due_at=now)
 
 

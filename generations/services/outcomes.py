@@ -17,6 +17,7 @@ from generations.services.advance import advance
 from generations.services.ledger import square
 from generations.services.providers import pause
 from generations.services.slots import COOLING, COOLING_MOST, note_create
+from generations.services.usage.marks import changed
 from generations.wire.outcome import NO_SUCH_MODEL
 
 NEEDS_ADMIN = gettext_noop("waiting: the provider needs an admin")
@@ -129,10 +130,14 @@ def _answered(token: UUID, remote_id: str) -> Submission:
 
 
 def _book_if_left(submission: Submission) -> None:
-    """Of a job that has moved on nothing more is to come: what this answer says of the money is booked at once."""
+    """Of a job that has moved on nothing more is to come: what this answer says of the money is booked at once.
+
+    So it is where the job is about to be sent anew: its next attempt is not this one.
+    """
     job = submission.job
-    if job.token != submission.token or job.state not in OPEN:
+    if job.token != submission.token or job.state not in OPEN or submission.number != job.attempt:
         square(job, submission.number, State(job.state))
+        changed(job)
 
 
 def _outcome_of(error: DialectError) -> tuple[Outcome, Charged]:

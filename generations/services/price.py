@@ -47,7 +47,8 @@ def price_of(provider: OfferedProvider, model: OfferedModel, combination: Combin
         return FREE
     if combination.price is None:
         return None
-    return Price(combination.price * takes, model.currency) if combination.price else FREE
+    unit = combination.currency or model.currency
+    return Price(combination.price * takes, unit) if combination.price else FREE
 
 
 def totals(prices: Iterable[Price | None]) -> tuple[list[Price], int]:

@@ -12,7 +12,8 @@ from django.utils.translation import gettext_noop
 
 from generations.contract import Answer, Cause, Dialect, DialectError, HttpCall, NotKnown, Refused
 from generations.contract.secrets import blotted
-from generations.models import Provider
+from generations.models import Provider, User
+from generations.services.audit import note
 from generations.services.gist import CURES
 from generations.services.speaking import NotSpoken, dialect_of, read_snapshot
 from generations.services.told import told
@@ -66,6 +67,14 @@ def probe(provider: Provider) -> Probe:
         has_key = provider.key or provider.headers
         return Probe(False, _(CURES[Cause.KEY] if has_key else KEY_WANTED), Cause.KEY, _described(dialect, answer))
     return _other(dialect, answer)
+
+
+def probe_for(provider: Provider, actor: User) -> Probe:
+    """The same because somebody asked for it, which is written down: the provider was called with its key."""
+    result = probe(provider)
+    told = {"works": (None, result.ok)}
+    note(actor, gettext_noop("connection tested"), provider.name, told)
+    return result
 
 
 def says_no_such_job(answer: Answer) -> bool:

@@ -20,6 +20,7 @@ from generations.services import budgets
 from generations.services.advance import advance
 from generations.services.audit import note
 from generations.services.ledger import square
+from generations.services.usage.marks import changed
 from generations.services.wording import in_english
 
 FOUND = gettext_noop("Found again: the provider has it.")
@@ -149,6 +150,7 @@ def _settled(submission: Submission, remote_id: str, how: str, actor: User | Non
     _forget_candidates(submission)
     if not runs:
         square(job, submission.number, State(job.state))
+        changed(job)
     else:
         advance(job, State.RUNNING, by=submission, reason=FOUND, detail=how.format(remote_id=remote_id), actor=actor)
     return Settled.RUNS if runs else Settled.SECOND

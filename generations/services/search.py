@@ -94,8 +94,6 @@ def _with(rows: Rows, text: str) -> Rows:
 def index_job(job_pk: int) -> None:
     """Renew the words of a job, in the transaction that changed them."""
     with transaction.atomic():
-        # Whoever else adds something to this job waits here, and then reads what we wrote.
-        JobWords.objects.select_for_update().filter(pk=job_pk).first()
         _index_jobs([job_pk])
 
 
@@ -114,12 +112,14 @@ def index_prompt(prompt_pk: int, *, alone: bool = False) -> None:
         PromptWords.objects.select_for_update().filter(pk=prompt_pk).first()
         prompt = Prompt.objects.get(pk=prompt_pk)
         _keep(PromptWords, [PromptWords(prompt=prompt, words=index_text(_said_of_prompt(prompt)))])
-        jobs = [] if alone else list(Job.objects.filter(prompt=prompt).values_list("pk", flat=True))
+        jobs = [] if alone else list(Job.objects.filter(prompt=prompt).order_by("-pk").values_list("pk", flat=True))
         for start in range(0, len(jobs), CHUNK):
             _index_jobs(jobs[start : start + CHUNK])
 
 
 def _index_jobs(pks: list[int]) -> None:
+    # Whoever else says something of these jobs waits here, and then reads what we wrote. All wait in the same order.
+    list(JobWords.objects.select_for_update().filter(pk__in=pks).order_by("-pk").values_list("pk"))
     jobs = Job.objects.filter(pk__in=pks).select_related("prompt")
     _keep(JobWords, [JobWords(job=job, words=index_text(_said_of(job))) for job in jobs])
 

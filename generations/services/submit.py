@@ -17,7 +17,7 @@ from django.utils.translation import gettext_noop
 from generations.contract import Cause, Dialect, HttpCall, Reference
 from generations.dialects import DIALECTS
 from generations.models import Job, Provider, State, Submission
-from generations.services import remix
+from generations.services import approvals, remix
 from generations.services.advance import advance, put_off
 from generations.services.callbacks import notify_url
 from generations.services.delivery import prepared
@@ -60,6 +60,8 @@ def due_jobs(limit: int, sending: Mapping[int, int] = MappingProxyType({})) -> l
     now = timezone.now()
     queued = Job.objects.filter(state=State.QUEUED)
     found: list[Due] = []
+    if not queued.exists():  # as nearly always, several times a second
+        return found
     for provider in Provider.objects.accepting(now).filter(Exists(queued.filter(provider=OuterRef("pk")))):
         ours = [job for job, pk in sending.items() if pk == provider.pk]
         # A job whose row says that it is sent holds its slot already; the others do not yet.
@@ -94,7 +96,7 @@ def intend(job_pk: int, references: tuple[Reference, ...] = (), seen: Provider |
     with transaction.atomic():
         # Its provider is held first: the job is read as whoever held it before has left it.
         provider = Provider.objects.select_for_update(of=("self",), no_key=True).filter(jobs=job_pk).first()
-        job = Job.objects.select_related("prompt").get(pk=job_pk)
+        job = Job.objects.select_related("prompt", "approval").get(pk=job_pk)
         if provider is None or not _is_due(job) or not _may_send(provider):
             return None
         if job.prompt.erased_at:  # it was on its way to the provider then, which did not take it
@@ -109,6 +111,9 @@ def intend(job_pk: int, references: tuple[Reference, ...] = (), seen: Provider |
             return None
         if problem := dialect.objection(job.request):
             advance(job, State.FAILED, reason=f"{problem} {ASK_AN_ADMIN}")
+            return None
+        if problem := approvals.lapsed(job):
+            advance(job, State.FAILED, reason=problem, cause=Cause.LATE)
             return None
         if problem := remix.lost(dialect, job, provider):
             advance(job, State.FAILED, reason=problem)

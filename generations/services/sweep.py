@@ -12,12 +12,13 @@ from django.utils import timezone
 from django.utils.translation import gettext_noop
 
 from generations.contract import Cause
-from generations.models import Heartbeat, Job, JobEvent, Output, State, Submission
+from generations.models import Heartbeat, Job, JobEvent, Output, State, Submission, UsageMark
 from generations.services import spool
 from generations.services.advance import advance
+from generations.services.approvals import expire_stale
 from generations.services.clock import mend_times
 from generations.services.health import forget_old_hours
-from generations.services.kick import ARCHIVES, kick_archive, kick_deliver, kick_tidy, waiting_in
+from generations.services.kick import ARCHIVES, kick_archive, kick_deliver, kick_roll_up, kick_tidy, waiting_in
 from generations.services.notices import forget_told, something_to_tell
 from generations.services.outcomes import settle, unheard
 from generations.services.references import forget_unused
@@ -29,6 +30,7 @@ REMOVED = gettext_noop("Its provider was removed before it was sent.")
 KICK_AGAIN = timedelta(seconds=60)
 ENOUGH = 10
 TIDY_EVERY = timedelta(hours=1)
+ROLL_UP_EVERY = timedelta(minutes=5)
 OLD_EVERY = 3600  # seconds between two rounds of what may wait
 
 
@@ -37,12 +39,15 @@ def sweep() -> None:
     _left_in_the_spool()
     _dead_submitters()
     _waited_too_long()
+    expire_stale()
     mend_times()
     _to_archive()
     if something_to_tell():
         kick_deliver()
     if Heartbeat.take_turn("tidy:kicked", TIDY_EVERY):
         kick_tidy()
+    if UsageMark.objects.exists() and Heartbeat.take_turn("usage:kicked", ROLL_UP_EVERY):
+        kick_roll_up()
     if cache.add("swept-old", True, OLD_EVERY):
         forget_old_hours()
         forget_unused()

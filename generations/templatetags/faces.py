@@ -9,6 +9,8 @@ from types import MappingProxyType
 from django import template
 from django.conf import settings
 from django.template.defaultfilters import filesizeformat
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -142,7 +144,11 @@ def _who(job: Job) -> str:
 
 
 def _asking(job: Job) -> Face:
-    return Face(LOOKS[State.AWAITING_APPROVAL], lead=told(job.reason), tell=_("Nothing is sent or charged until then."))
+    tell = _("A reviewer decides. Nothing is sent or charged until then.")
+    if job.asked:
+        day = date_format(timezone.localtime(job.asked.expires_at), _("j M, H:i"))
+        tell = _("A reviewer decides until {day}. Nothing is sent or charged before.").format(day=day)
+    return Face(LOOKS[State.AWAITING_APPROVAL], lead=told(job.reason), tell=tell)
 
 
 def _waiting(job: Job) -> Face:

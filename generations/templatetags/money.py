@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from django import template
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
+from generations.contract import Combination
 from generations.models import Job, User
 from generations.services import price as prices
 from generations.services.budgets import Line, lines_over
@@ -49,3 +53,30 @@ def budget_left(user: User) -> Left | None:
         return None
     unit = portal_currency()
     return Left(lines[0], prices.money(lines[0].left, unit), prices.money(lines[0].budget.amount, unit))
+
+
+@register.filter
+def signed(amount: Decimal, currency: str) -> str:
+    """What an entry moves: +$0.40, -$0.40, and a dash for nothing."""
+    if not amount:
+        return "–"
+    return f"{'+' if amount > 0 else '−'}{prices.money(abs(amount), currency)}"
+
+
+@register.filter
+def span_of(found: Sequence[tuple[Combination, str, object]]) -> str:
+    """From the lowest to the highest of these prices; what is in several units is counted, not compared."""
+    known = sorted((one.price, unit) for one, unit, _rule in found if one.price is not None)
+    units = {unit for _price, unit in known}
+    if not known:
+        return _("price unknown")
+    if len(units) > 1:
+        return ngettext("one price", "{n} prices", len(known)).format(n=len(known))
+    low, high = (prices.money(*known[at]) for at in (0, -1))
+    return low if low == high else _("{low} to {high}").format(low=low, high=high)
+
+
+@register.filter
+def counts_as_ours(found: Sequence[tuple[Combination, str, object]]) -> bool:
+    """True where a price names no currency, so that it is taken for the portal's."""
+    return any(one.price and not unit for one, unit, _rule in found)

@@ -27,6 +27,7 @@ EVERYWHERE = {
     "end-done": _("Clip ready"),
     "end-failed": _("Failed"),
     "end-unknown": _("Outcome unknown"),
+    "end-rejected": _("Not approved"),
 }
 COMPOSER = {
     "length": _("{count} of {most}"),
@@ -51,7 +52,8 @@ NOTICES = {
     "no-sound": _("The browser did not allow the sound."),
 }
 OF_A_PROMPT = ("prompt", "prompt-tags", "prompt-rate", "prompt-title", "prompt-pin")
-LISTS = ("library", "trash", "collection", "collection-name", *OF_A_PROMPT)
+OF_APPROVALS = ("staff-approvals", "approvals-confirm", "approvals-decide")
+LISTS = ("library", "trash", "collection", "collection-name", *OF_A_PROMPT, *OF_APPROVALS)
 """Pages with clips to choose from, and what answers with such a page when something was wrong."""
 PICKING = {"picked-most": _("At most {most} clips at once.")}
 PAGES: Mapping[str, Mapping[str, Promise]] = {

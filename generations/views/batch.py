@@ -14,12 +14,13 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from generations.forms.batch import BatchForm, new_key
+from generations.models import State
 from generations.services.batch.plan import Batch, made_before, make, plan
 from generations.services.batch.rows import COLUMNS, known_columns
 from generations.services.batch.table import NotReadable
 from generations.services.batch.template import template
 from generations.services.compose import NotPossible
-from generations.services.offer import current_offer
+from generations.services.offer import offer_for
 from generations.views.access import Door, SignedIn, View, signed_in
 
 CHANGED = _("Something changed since the preview: the rows, what is on offer, or a price. Here is how it is now.")
@@ -42,7 +43,7 @@ def creators_only(view: View[[]]) -> Door[[]]:
 @creators_only
 @require_http_methods(["GET", "HEAD", "POST"])
 def create_batch(request: SignedIn) -> HttpResponse:
-    offer = current_offer()
+    offer = offer_for(request.user)
     if request.method != "POST":
         return _page(request, BatchForm(offer))
     form = BatchForm(offer, request.POST, request.FILES)
@@ -63,7 +64,7 @@ def create_batch(request: SignedIn) -> HttpResponse:
 def batch_template(request: SignedIn) -> HttpResponse:
     """The file to start from, with a mark at its beginning by which spreadsheets know UTF-8."""
     headers = {"Content-Disposition": 'attachment; filename="batch.csv"'}
-    return HttpResponse("\ufeff" + template(current_offer()), "text/csv; charset=utf-8", headers=headers)
+    return HttpResponse("\ufeff" + template(offer_for(request.user)), "text/csv; charset=utf-8", headers=headers)
 
 
 def _confirmed(request: SignedIn, form: BatchForm, found: Batch, wants: str) -> HttpResponse:
@@ -78,14 +79,17 @@ def _confirmed(request: SignedIn, form: BatchForm, found: Batch, wants: str) -> 
         made = make(request.user, found)
     except NotPossible as problem:  # the offer changed between the preview above and the save
         return _page(request, form, plan(request.user, form.csv, found.key, form.defaults), str(problem), 422)
-    return _home(request, len(made))
+    return _home(request, len(made), sum(job.state == State.AWAITING_APPROVAL for job in made))
 
 
-def _home(request: SignedIn, clips: int) -> HttpResponse:
+def _home(request: SignedIn, clips: int, waiting: int = 0) -> HttpResponse:
     told = ngettext(
         "{clips} clip of your file is on the way.", "{clips} clips of your file are on the way.", clips
     ).format(clips=clips)
     messages.info(request, told)
+    if waiting:
+        said = ngettext("{n} of them waits for approval first.", "{n} of them wait for approval first.", waiting)
+        messages.info(request, said.format(n=waiting))
     return HttpResponseRedirect(reverse("create"), status=303)
 
 

@@ -31,7 +31,7 @@ def staff_budgets(request: SignedIn) -> HttpResponse:
 @admin_only
 @require_http_methods(["GET", "HEAD", "POST"])
 def budget_add(request: SignedIn) -> HttpResponse:
-    form = NewBudgetForm(request.POST if request.method == "POST" else None)
+    form = NewBudgetForm(request.POST if request.method == "POST" else None, request.GET.get("whose", ""))
     if form.is_valid():
         try:
             settings.add_budget(form.target, form.cleaned_data["amount"], form.cleaned_data["is_hard"], request.user)

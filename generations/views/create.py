@@ -18,12 +18,12 @@ from generations.forms.compose import ComposeForm, row_number
 from generations.forms.extras import option_controls, reference_box
 from generations.forms.options import OPTION, Chosen, options
 from generations.forms.picker import bill, model_lines
-from generations.models import Derived, Job, Prompt, Visibility
+from generations.models import Derived, Job, Prompt, State, Visibility
 from generations.services.compose import Asked, NotPossible, compose, earlier_jobs
 from generations.services.history import latest_of
 from generations.services.keys import read_key
 from generations.services.line import placed
-from generations.services.offer import current_offer
+from generations.services.offer import offer_for
 from generations.services.paging import Keyset, Page
 from generations.services.variables import filled, variables
 from generations.views.access import SignedIn, signed_in
@@ -37,23 +37,23 @@ EARLIER = 30
 @require_http_methods(["GET", "HEAD", "POST"])
 def create(request: SignedIn) -> HttpResponse:
     if request.method == "POST" and "fill" in request.POST:
-        return _page(request, ComposeForm(request.user, current_offer(), initial=_again(request, request.POST)))
+        return _page(request, ComposeForm(request.user, offer_for(request.user), initial=_again(request, request.POST)))
     if request.method == "POST":
         return _send(request)
     if request.htmx and "after" in request.GET:
         return render(request, "generations/_feed_page.html", {"page": _feed(request)})
-    return _page(request, ComposeForm(request.user, current_offer(), initial=_starting_from(request)))
+    return _page(request, ComposeForm(request.user, offer_for(request.user), initial=_starting_from(request)))
 
 
 @signed_in
 @require_safe
 def compose_options(request: SignedIn) -> HttpResponse:
     """The controls that depend on each other, for what is chosen now or the nearest legal choice."""
-    offer, chosen = current_offer(), Chosen.read(request.GET.dict())
+    offer, chosen = offer_for(request.user), Chosen.read(request.GET.dict())
     context: dict[str, Any] = {"offer": offer, "options": options(offer, chosen), "errors": {}}
     if shown := context["options"]:
         context |= {"box": reference_box(request.user, shown, chosen), "extras": option_controls(shown, chosen)}
-        context |= {"bill": bill(shown, chosen.takes), "lines": model_lines(shown), "alone": True}
+        context |= {"bill": bill(shown, chosen.takes, offer.takes_most), "lines": model_lines(shown), "alone": True}
     return render(request, "generations/_compose_options.html", context)
 
 
@@ -68,7 +68,7 @@ def _send(request: SignedIn) -> HttpResponse:
     """The jobs of one form; a form that breaks a rule comes back with the reason and its text."""
     if not request.user.can_create:
         raise PermissionDenied
-    form = ComposeForm(request.user, current_offer(), request.POST, request.FILES)
+    form = ComposeForm(request.user, offer_for(request.user), request.POST, request.FILES)
     if form.is_valid():
         try:
             return _sent(request, form, compose(request.user, form.ask))
@@ -108,6 +108,8 @@ def _sent(request: SignedIn, form: ComposeForm, composed: Asked) -> HttpResponse
 
 def _told(jobs: tuple[Job, ...]) -> str:
     job = jobs[0]
+    if job.state == State.AWAITING_APPROVAL:
+        return _("Asked for approval. Nothing is sent or charged until somebody said yes.")
     if job.provider and job.provider.waiting:
         return _("Waiting: {provider} needs an admin.").format(provider=job.provider_name)
     if len(jobs) == 1:

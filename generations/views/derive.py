@@ -16,18 +16,19 @@ from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
 from generations.forms.compose import new_token
-from generations.models import Derived, Job
+from generations.models import Derived, Job, State
 from generations.services.actions import actions, taking_frames
 from generations.services.again import again
 from generations.services.compose import NotPossible
 from generations.services.frames import frame_of
-from generations.services.offer import current_offer
+from generations.services.offer import offer_for
 from generations.services.references import NotUsable
 from generations.services.trash import may_play
 from generations.views.access import SignedIn, signed_in
 from generations.views.jobs import visible
 
 AGAIN = {Derived.RETRY: _("Sent again as a new job."), Derived.TAKE: _("A new take is on its way.")}
+ASKED = _("Asked for approval. Nothing is sent or charged until somebody said yes.")
 TOKEN = re.compile(r"[0-9a-f]{32}")
 
 
@@ -53,7 +54,7 @@ def job_again(request: SignedIn, key: UUID) -> HttpResponse:
     except NotPossible as problem:
         messages.warning(request, _("Not sent, nothing was charged. {problem}").format(problem=problem))
         return _to(request, f"{reverse('create')}?{urlencode({'reuse': job.key, 'as': Derived.EDIT})}")
-    messages.info(request, AGAIN[Derived(kind)])
+    messages.info(request, ASKED if made.job.state == State.AWAITING_APPROVAL else AGAIN[Derived(kind)])
     return _to(request, made.job.get_absolute_url())
 
 
@@ -64,7 +65,7 @@ def job_remix(request: SignedIn, key: UUID) -> HttpResponse:
     job = _to_make_from(request, key)
     if not may_play(job, request.user) or job.clip is None:
         raise Http404
-    where = taking_frames(current_offer(), job)
+    where = taking_frames(offer_for(request.user), job)
     try:
         if where is None:
             raise NotUsable(_("No model on offer starts from an image just now."))

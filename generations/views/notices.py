@@ -12,8 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from generations.forms.notices import NoticesForm, OwnHookForm
-from generations.models import Webhook
-from generations.services.hooks import last_mail_trouble, let_go, make_secret, remove_hook, save_hook
+from generations.models import User, Webhook
+from generations.services.hooks import last_mail_trouble, let_go, make_secret, note_test, remove_hook, save_hook
 from generations.services.told import told
 from generations.services.turns import HOOK_TESTS, Full
 from generations.services.webhooks import try_out
@@ -57,7 +57,7 @@ def notifications_hook_act(request: SignedIn, act: str) -> HttpResponse:
     if act == "secret":
         return _page(request, new_secret=make_secret(hook, request.user))
     if act == "test":
-        messages.info(request, tested(hook))
+        messages.info(request, tested(hook, request.user))
     elif act == "remove":
         remove_hook(hook, request.user)
         messages.info(request, _("The webhook is removed."))
@@ -71,7 +71,7 @@ def saved(hook: Webhook) -> str:
     return _("Saved.") + ("" if hook.secret else f" {UNSIGNED}")
 
 
-def tested(hook: Webhook) -> str:
+def tested(hook: Webhook, actor: User) -> str:
     """Send a test; what came of it, in a sentence."""
     if not hook.secret:
         return str(UNSIGNED)
@@ -80,6 +80,7 @@ def tested(hook: Webhook) -> str:
             came = try_out(hook)
     except Full:
         return str(BUSY)
+    note_test(hook, actor)
     how = _("The test was taken. {answer}") if came.ok else _("The test was not taken. {answer}")
     return how.format(answer=told(came.sentence))
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from generations.forms.budgets import CurrencyForm
-from generations.forms.portal import PortalForm
+from generations.forms.portal import ApprovalDaysForm, PortalForm
 from generations.models import Share
 from generations.services.budget_settings import NotSaved, set_currency
 from generations.services.portal import choose, chosen
@@ -46,14 +46,30 @@ def staff_currency(request: SignedIn) -> HttpResponse:
     return _page(request, money=form)
 
 
-def _page(request: SignedIn, form: PortalForm | None = None, money: CurrencyForm | None = None) -> HttpResponse:
-    """Both forms, one of them perhaps with what is wrong with it."""
+@admin_only
+@require_POST
+def staff_approval_days(request: SignedIn) -> HttpResponse:
+    form = ApprovalDaysForm(request.POST)
+    if not form.is_valid():
+        return _page(request, approval=form)
+    choose(request.user, **form.cleaned_data)
+    return _saved(request)
+
+
+def _page(
+    request: SignedIn,
+    form: PortalForm | None = None,
+    money: CurrencyForm | None = None,
+    approval: ApprovalDaysForm | None = None,
+) -> HttpResponse:
+    """All forms, one of them perhaps with what is wrong with it."""
     now = chosen()
     links = Share.objects.open().select_related("by", "job").order_by("expires_at")
-    status = 422 if form or money else 200
+    status = 422 if form or money or approval else 200
     form = form or PortalForm(initial={"shares_outside": now.shares_outside})
     money = money or CurrencyForm(initial={"currency": now.currency})
-    context = {"links": links, "portal": now, "form": form, "money": money}
+    approval = approval or ApprovalDaysForm(initial={"approval_days": now.approval_days})
+    context = {"links": links, "portal": now, "form": form, "money": money, "approval": approval}
     return render(request, "generations/staff_settings.html", context, status=status)
 
 

@@ -21,7 +21,7 @@ from generations.services import providers as service
 from generations.services.audit import about
 from generations.services.callbacks import callbacks_off, webhook_address
 from generations.services.kinds import Kind, kind_named, kinds
-from generations.services.probe import Probe, probe
+from generations.services.probe import Probe, probe_for
 from generations.services.refresh import refresh
 from generations.services.standing import standings
 from generations.views.access import SignedIn, admin_only, admins_change, staff_only
@@ -117,7 +117,7 @@ CLEARED = _("Saved. The address is another one, so key and headers were cleared.
 def provider_test(request: SignedIn, pk: int) -> HttpResponse:
     """Try the saved settings; the verdict alone for htmx, else the whole page with it."""
     row = get_object_or_404(Provider, pk=pk)
-    result = probe(row)
+    result = probe_for(row, request.user)
     if request.htmx:
         return render(request, "generations/_provider_verdict.html", {"verdict": result, "provider": row})
     return _page(request, row, SettingsForm(row), verdict=result)

@@ -15,7 +15,7 @@ from generations.forms.extras import reference_box
 from generations.forms.options import Chosen, options
 from generations.models import Fit, Job, Reference
 from generations.services.delivery import signed_job
-from generations.services.offer import current_offer
+from generations.services.offer import offer_for
 from generations.services.previews import is_preview_size, job_image, preview
 from generations.services.references import NotUsable, NotUsableNow
 from generations.views.access import SignedIn, signed_in
@@ -34,7 +34,7 @@ def reference_add(request: SignedIn) -> HttpResponse:
     """
     if not request.user.can_create:
         raise PermissionDenied
-    shown, problem, status = options(current_offer(), Chosen.read(request.POST.dict())), "", 200
+    shown, problem, status = options(offer_for(request.user), Chosen.read(request.POST.dict())), "", 200
     if shown is None:
         raise Http404
     data = request.POST.dict()
@@ -82,8 +82,9 @@ def reference_link(request: HttpRequest, signed: str) -> HttpResponseBase:
 @signed_in
 @require_safe
 def job_reference(request: SignedIn, key: UUID) -> HttpResponseBase:
-    """A job's image as its provider got it."""
-    job = get_object_or_404(Job.objects.visible_to(request.user).select_related("reference"), key=key)
+    """A job's image as its provider got it, or gets it once somebody approved."""
+    seen = Job.objects.visible_to(request.user) | Job.objects.to_judge(request.user)
+    job = get_object_or_404(seen.select_related("reference"), key=key)
     return _answer(lambda: job_image(job))
 
 

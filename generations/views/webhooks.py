@@ -43,7 +43,7 @@ def webhook_act(request: SignedIn, pk: int, act: str) -> HttpResponse:
         secret = make_secret(hook, request.user)
         return _page(request, hook, TeamHookForm(hook), new_secret=secret)
     if act == "test":
-        messages.info(request, tested(hook))
+        messages.info(request, tested(hook, request.user))
         return _to("webhook", hook.pk)
     if act != "remove":
         raise Http404

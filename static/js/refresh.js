@@ -42,7 +42,7 @@
   });
 
   // The end of a job is one event, for whoever tells of it: the toast in portal.js, the tab in notices.js.
-  const ENDS = { done: wording("end-done"), failed: wording("end-failed"), unknown: wording("end-unknown") };
+  const ENDS = { done: wording("end-done"), failed: wording("end-failed"), unknown: wording("end-unknown"), rejected: wording("end-rejected") };
 
   document.addEventListener("htmx:oobBeforeSwap", (event) => {
     const before = event.detail.target, after = event.detail.fragment.firstElementChild;

@@ -54,8 +54,9 @@ class Asker:
 
 
 @contextmanager
-def asker(on: Installation) -> Iterator[Asker]:
-    code = f"{START}from tests.bench import ask; ask.serve()"
+def asker(on: Installation, pages: str = "asked") -> Iterator[Asker]:
+    """`pages` is the module of tests.bench that names them."""
+    code = f"{START}from tests.bench import ask, {pages}; ask.serve({pages}.pages())"
     pipe = subprocess.PIPE
     with subprocess.Popen(
         [sys.executable, "-c", code], cwd=ROOT, env=on.env, stdin=pipe, stdout=pipe, text=True
@@ -64,11 +65,12 @@ def asker(on: Installation) -> Iterator[Asker]:
         cast("IO[str]", child.stdin).close()
 
 
-def serve() -> None:
+def serve(pages: list[Any]) -> None:
     """The process itself."""
-    from tests.bench.asked import pages
+    from generations.process import spare_collector
 
-    asks = Asks(pages())
+    spare_collector()  # as a web process does once it has loaded
+    asks = Asks(pages)
     for line in sys.stdin:
         name, *values = json.loads(line)
         print(json.dumps(getattr(asks, name)(*values)), flush=True)
@@ -121,7 +123,7 @@ class Asks:
         asked = self.pages[page]
         answer = self.clients[asked.reader].get(asked.url, asked.query)
         assert answer.status_code == 200, asked
-        return str(answer.content.decode())
+        return str((b"".join(answer) if answer.streaming else answer.content).decode())
 
     def _spent(self) -> float:
         """Seconds of CPU so far: of this process, and of the database's that answers it."""

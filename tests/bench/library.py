@@ -13,9 +13,10 @@ import json
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from tests.bench.ask import Asker, asker
 from tests.bench.ground import DATABASES, START, installation, missing
@@ -52,10 +53,21 @@ def seeded(on: Installation, jobs: int) -> None:
         done.touch()
 
 
-def measured(askers: list[Asker], rounds: int, requests: int, only: str = "") -> list[Row]:
+class Target(NamedTuple):
+    """What is measured: the module that names the pages, and how they are judged."""
+
+    pages: str
+    kind: type[Row]
+    verdicts: Callable[[list[Row], str], Iterable[str]]
+
+
+LIBRARY = Target("asked", Row, verdicts)
+
+
+def measured(askers: list[Asker], rounds: int, requests: int, only: str = "", kind: type[Row] = Row) -> list[Row]:
     """Each page of each size, in turns."""
     titles = askers[0].titles()
-    chosen = {number: Row(*title) for number, title in enumerate(titles) if only in title[0]}
+    chosen = {number: kind(*title) for number, title in enumerate(titles) if only in title[0]}
     for number, row in chosen.items():
         row.firsts = [each.first(number) for each in askers]
         row.times = [[] for _ in askers]
@@ -66,7 +78,7 @@ def measured(askers: list[Asker], rounds: int, requests: int, only: str = "") ->
     return list(chosen.values())
 
 
-def report(database: str, sizes: list[int], chosen: argparse.Namespace) -> None:
+def report(database: str, sizes: list[int], chosen: argparse.Namespace, target: Target) -> None:
     print(f"\n{database}\n", flush=True)
     with ExitStack() as stack:
         askers = []
@@ -74,15 +86,15 @@ def report(database: str, sizes: list[int], chosen: argparse.Namespace) -> None:
             kept = f"{chosen.keep}/{database}_{size}" if chosen.keep else ""
             on = stack.enter_context(installation(database, kept))
             seeded(on, size)
-            askers.append(stack.enter_context(asker(on)))
-        rows = measured(askers, chosen.rounds, chosen.requests, chosen.only)
+            askers.append(stack.enter_context(asker(on, target.pages)))
+        rows = measured(askers, chosen.rounds, chosen.requests, chosen.only, target.kind)
         peaks = ", ".join(f"{each.peak():.0f}" for each in askers)
-    print(table(head(sizes), [row.cells(database) for row in rows]), *verdicts(rows, database), sep="\n")
+    print(table(head(sizes), [row.cells(database) for row in rows]), *target.verdicts(rows, database), sep="\n")
     print(f"        peak memory of the process {peaks} MB", flush=True)
 
 
-def main() -> None:
-    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def main(said: str, target: Target) -> None:
+    arguments = argparse.ArgumentParser(description=said, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--sizes", default=SIZES, help=f"jobs in the library ({SIZES})")
     arguments.add_argument("--rounds", type=int, default=6, help="of all pages")
     arguments.add_argument("--requests", type=int, default=5, help="of each page in a round")
@@ -94,8 +106,8 @@ def main() -> None:
         if why := missing(database):
             print(why)
             continue
-        report(database, [int(size) for size in chosen.sizes.split(",")], chosen)
+        report(database, [int(size) for size in chosen.sizes.split(",")], chosen, target)
 
 
 if __name__ == "__main__":
-    main()
+    main(__doc__ or "", LIBRARY)

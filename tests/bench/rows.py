@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from itertools import islice
 from typing import Any
 from uuid import UUID
@@ -47,6 +47,8 @@ def _stored(value: Any) -> Any:
     """As this database keeps it; Django's own conversion takes longer than writing the row."""
     if connection.vendor == "sqlite" and isinstance(value, datetime):
         return str(value.replace(tzinfo=None))
+    if connection.vendor == "sqlite" and isinstance(value, date):
+        return str(value)
     return value.hex if connection.vendor == "sqlite" and isinstance(value, UUID) else value
 
 

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from pathlib import Path
 from uuid import uuid4
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import F
-from django.test import Client
 from django.utils import timezone
 
 from generations.models import Job, Prompt, Provider, Role, State, Submission, User, Watch
 from generations.models.prompt import text_hash
-from generations.services.line import placed
 from generations.services.providers import add_provider
 from tests.bench.plan import Plan
 
@@ -90,14 +85,3 @@ def _set_running(plan: Plan, provider: Provider, jobs: list[Job]) -> None:
 
 def _spread(now: datetime, plan: Plan, number: int) -> datetime:
     return now + timedelta(seconds=plan.interval * number / plan.jobs)
-
-
-def plant_page(out: str) -> None:
-    """A page of 50 cards, 12 of them active, and somebody signed in; what his tab holds goes to this file."""
-    plant(Plan("page", "https://provider.example", 12), Plan("kept", "https://other.example", 38, state=State.DONE))
-    reader = User.objects.order_by("pk").first()
-    client = Client()
-    client.force_login(reader)  # type: ignore[arg-type]
-    jobs = placed(Job.objects.for_cards().filter(state=State.RUNNING))
-    told = {"session": client.cookies["sessionid"].value, "cards": [f"{job.key}:{job.revision}" for job in jobs]}
-    (Path(settings.DATA_DIR) / out).write_text(json.dumps(told))

@@ -26,6 +26,7 @@ from generations.models import (
     PromptTag,
     PromptWords,
     Provider,
+    Role,
     State,
     Tag,
     User,
@@ -34,6 +35,7 @@ from generations.models.prompt import text_hash
 from generations.services.figures import lower_bound
 from generations.services.providers import add_provider
 from generations.services.tokens import index_text
+from tests.bench import books
 from tests.bench.phrases import FEW, rarely, texts_of, zipf
 from tests.bench.rows import with_triggers, without_triggers, write
 
@@ -48,6 +50,7 @@ MODELS = ["sora-2"] * 19 + ["sora-2-pro"]
 def fill(jobs: int) -> None:
     """As many jobs, about three from each prompt, one a minute up to now; one prompt in ten is private."""
     people = [_person(number) for number in range(AUTHORS + 2)]  # the last two did hardly anything, and nothing
+    _person(AUTHORS + 2, Role.ADMIN)
     providers = [_provider(number) for number in range(PROVIDERS)]
     names = [RARE_TAG, *(f"tag {number}" for number in range(TAGS))]
     shelf = Shelf(jobs, people, providers, Tag.objects.bulk_create([Tag(name=name) for name in names]))
@@ -55,13 +58,15 @@ def fill(jobs: int) -> None:
         without_triggers()
         shelf.write()
         with_triggers()
+        books.fill(shelf.made)
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")  # as autovacuum does within a minute
 
 
-def _person(number: int) -> User:
-    return User.objects.create(email=f"p{number}@example.org", name=f"Person {number}")  # a password would take long
+def _person(number: int, role: Role = Role.MEMBER) -> User:
+    """Without a password, which would take long."""
+    return User.objects.create(email=f"p{number}@example.org", name=f"Person {number}", role=role)
 
 
 def _provider(number: int) -> Provider:
@@ -75,6 +80,7 @@ class Shelf:
         self.dice, self.jobs, self.prompts = random.Random(42), jobs, max(1, jobs // 3)
         self.people, self.quiet, self.providers = people[:AUTHORS], people[AUTHORS], providers
         self.rare_tag, *self.tags = tags
+        self.made: list[books.Made] = []
         self.start = timezone.now() - timedelta(minutes=jobs)
         self.weights = zipf(AUTHORS), zipf(TAGS)
         self.authors = [self._author(number, self.prompts) for number in range(1, self.prompts + 1)]
@@ -138,13 +144,15 @@ class Shelf:
             author = writer if private or number % 3 else self._author(number, self.jobs)
             ratio, width, height, orientation = self.dice.choice(SHAPES)
             provider, state = self.providers[number % 7 % PROVIDERS], self._state(number)
+            seconds = self.dice.choice((4, 4, 8, 8, 8, 8, 12))
+            self.made.append(made := books.Made(at, author.pk, provider.pk, seconds, state))
             yield {
                 "id": number, "key": UUID(int=self.dice.getrandbits(128)), "author_id": author.pk, "prompt_id": prompt,
                 "visibility": "me" if private else "team", "provider_id": provider.pk, "provider_name": provider.name,
                 "dialect": provider.dialect, "model": self.dice.choice(MODELS), "aspect_ratio": ratio, "width": width,
-                "height": height, "orientation": orientation, "seconds": self.dice.choice((4, 4, 8, 8, 8, 8, 12)),
+                "height": height, "orientation": orientation, "seconds": seconds,
                 "state": state, "state_since": at, "created_at": at, "compose_token": str(number),
-                "cover_id": number if state == State.DONE else None,
+                "cover_id": number if state == State.DONE else None, **books.costs(made, self.dice),
             }  # fmt: skip
 
     def _state(self, job: int) -> State:

@@ -85,7 +85,7 @@ def served(on: Installation) -> Iterator[int]:
 def measure(database: str, rounds: int, requests: int) -> list[list[str]]:
     """The table's lines of one database."""
     with installation(database) as on:
-        on.python("from tests.bench.seed import plant_page; plant_page('page.json')")
+        on.python("from tests.bench.tab import plant_page; plant_page('page.json')")
         page = json.loads((on.data / "page.json").read_text())
         refresh = "/status/?" + "&".join(f"card={card}".replace(":", "%3A") for card in page["cards"])
         paths = {EMPTY: "/bench/empty/", REFRESH: refresh}

@@ -25,6 +25,14 @@ def sign_in(page: Page, url: str, email: str = EMAIL, password: str = PASSWORD) 
     page.wait_for_url(f"{url}/")
 
 
+def to_staff(page: Page, group: str, name: str) -> None:
+    """By the rail, whose groups are folded but for that of the page one is on."""
+    rail = page.get_by_role("navigation", name="Main")
+    if not rail.get_by_role("link", name=name).is_visible():
+        rail.get_by_text(group, exact=True).press("Enter")
+    rail.get_by_role("link", name=name).click()
+
+
 def choose_provider(page: Page, label: str) -> None:
     """Choose it in the composer, and wait until the server has answered with what it offers."""
     shown = page.locator("select[name=provider] option[selected]")

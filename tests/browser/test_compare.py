@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import Strict
-from tests.browser.helpers import READY, TIMES, complaints, fits, sign_in, times
+from tests.browser.helpers import READY, TIMES, complaints, fits, sign_in, times, to_staff
 from tests.processes.harness import Installation, wait_for
 
 pytestmark = [pytest.mark.browser, pytest.mark.process]
@@ -230,12 +230,12 @@ def test_its_pages_fit_and_are_read_out(
 @pytest.mark.matrix
 def test_sharing_is_switched_off_for_all(signed_in: Page, site: Installation, clips: list[str]) -> None:
     page = signed_in
-    page.get_by_role("link", name="Settings").click()
+    to_staff(page, "Set-up", "Settings")
     page.get_by_label("Clips may be shared outside").uncheck()
-    page.get_by_role("button", name="Save").click()
+    page.get_by_role("form", name="People outside").get_by_role("button", name="Save").click()
     page.goto(f"{site.url}/jobs/{clips[0]}/share/")
     expect(page.get_by_text("switched off for this portal")).to_be_visible()
     page.goto(f"{site.url}/staff/settings/")
     page.get_by_label("Clips may be shared outside").check()
-    page.get_by_role("button", name="Save").click()
+    page.get_by_role("form", name="People outside").get_by_role("button", name="Save").click()
     expect(page.get_by_label("Clips may be shared outside")).to_be_checked()

@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.helpers import to_staff
 from tests.processes.harness import Installation
 
 pytestmark = [pytest.mark.browser, pytest.mark.process]
@@ -16,7 +17,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.process]
 def added(signed_in: Page, site: Installation) -> Page:
     """The page of a new provider that points at the sandbox."""
     page = signed_in
-    page.get_by_role("link", name="Providers").first.click()
+    to_staff(page, "Set-up", "Providers")
     page.get_by_role("link", name="Add a provider").click()
     page.get_by_role("link", name="OpenAI Videos API").click()
     page.get_by_label("Name shown to members").fill(f"Tried {uuid4().hex[:6]}")

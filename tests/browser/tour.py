@@ -56,15 +56,17 @@ made = [compose(mara, Ask(prompt, sandbox.pk, model, "tour " + prompt[:40])) for
 print(json.dumps([str(each.job.key) for each in made]))
 """
 TALK = """
+from datetime import timedelta
 from decimal import Decimal
-from generations.models import Group, Job, Prompt, Provider, User, Visibility, Webhook
-from generations.services import budget_settings, ledger, prompts
+from generations.models import Basis, Group, Job, Prompt, Provider, User, VideoModel, Visibility, Webhook
+from generations.services import budget_settings, ledger, price_rules, prompts
+from generations.services.price_rules import Said
 from generations.services.collections import make, put
 from generations.services.notes import add_tag, comment, mark
 from generations.services.hooks import save_hook
 from generations.services.picks import pick
 from generations.services.trash import trash
-from generations.services.months import this_month
+from generations.services.months import this_month, today
 mara, jonas = User.objects.get(name="Mara Lindqvist"), User.objects.get(name="Jonas Weber")
 job, gone = Job.objects.get(key={job!r}), Job.objects.get(key={gone!r})
 mark(job, mara, True); add_tag(job, mara, "harbour film"); add_tag(job, jonas, "dusk")
@@ -85,11 +87,40 @@ budget_settings.add_budget({{}}, Decimal(600), False, mara)
 budget_settings.add_budget({{"group_id": team.pk}}, Decimal(80), True, mara)
 budget_settings.add_budget({{"member_id": jonas.pk}}, Decimal(20), True, mara)
 budget_settings.set_rate("CNY", Decimal("0.14"), this_month(), mara)
+clips = VideoModel.objects.filter(provider__name="Studio account").first()
+price_rules.add_rule(clips, Said(Basis.SECOND, today(), "", Decimal("0.1"), "USD"), mara)
+price_rules.add_rule(clips, Said(Basis.CLIP, today() + timedelta(days=9), "", Decimal("0.75"), "USD"), mara)
 ledger.correct(mara, Decimal("44.60"), "bill of the house gateway", mara, month=this_month())
 ledger.correct(jonas, Decimal("21.20"), "bill of the house gateway", mara, month=this_month())
 """
 
 
+WAIT = """
+import json
+from decimal import Decimal
+from generations.models import ApprovalRule, Group, Provider, Role, RoleDefault, User, VideoModel, Visibility
+from generations.services import access_settings, rule_settings
+from generations.services.compose import Ask, compose
+mara, jonas = User.objects.get(name="Mara Lindqvist"), User.objects.get(name="Jonas Weber")
+film, sandbox = Group.objects.get(name="Film crew"), Provider.objects.get(is_sandbox=True)
+studio = Provider.objects.get(name="Studio account")
+rule = dict.fromkeys(("group", "member", "provider", "model", "amount")) | {{"is_first": False, "words": ""}}
+for said in ({{"words": "crown\\nbanana peel"}}, {{"group": film, "provider": studio, "amount": Decimal(5)}}):
+    rule_settings.save_rule(ApprovalRule(), rule | said, mara)
+access_settings.limit(studio, [film], [], mara)
+access_settings.limit(VideoModel.objects.filter(provider=studio).first(), [], [jonas], mara)
+access_settings.set_role(Role.MEMBER, 2, sandbox, None, False, mara)
+team, me = Visibility.TEAM, Visibility.ME
+made = [
+    compose(jonas, Ask(text, sandbox.pk, {model!r}, "wait " + text[:40], visibility=seen)).job
+    for text, seen in {texts!r}
+]
+print(json.dumps([str(job.key) for job in made]))
+"""
+WAITING = [
+    ("A paper crown floats down a flooded street while the lamps go on one by one", "team"),
+    ("A crown of frost grows over a sleeping city. " + "The camera climbs past window after window. " * 12, "me"),
+]
 SHARE = """
 from datetime import timedelta
 from django.utils import timezone
@@ -97,6 +128,13 @@ from generations.models import Job, User
 from generations.services.shares import make_link
 mara, job = User.objects.get(name="Mara Lindqvist"), Job.objects.get(key={job!r})
 print(make_link(job, mara, timezone.now() + timedelta(days=7), with_prompt=True)[1])
+"""
+INVITE = """
+from generations.models import Group, Role, User
+from generations.services.invitations import invite
+mara = User.objects.get(name="Mara Lindqvist")
+invite("lena@example.com", Role.REVIEWER, Group.objects.first(), mara)
+print(invite("sam@example.com", Role.MEMBER, None, mara)[1])
 """
 CHOSEN = {
     "prompt": ("prompt", "pinned_at IS NOT NULL"),
@@ -125,16 +163,19 @@ def plant(on: Installation) -> Mapping[str, str]:
     wait_for(lambda: all(on.state_of(key) in ended for key in [*done, *keys.values()][:-1]), "the clips", 120)
     wait_for(lambda: on.rows("SELECT 1 FROM generations_output WHERE trouble <> ''"), "a file that is none")
     on.python(TALK.format(job=done[0], gone=done[2]))
+    waiting = json.loads(on.python(WAIT.format(model=LAND, texts=WAITING)).splitlines()[-1])
     live = _asked(on, LIVE)
     wait_for(lambda: on.state_of(live[0]) == "running", "a clip in the making")
     token = on.python(SHARE.format(job=done[0])).splitlines()[-1]
-    tables = ("webhook", "videomodel", "budget", "group")
+    invited = on.python(INVITE).splitlines()[-1]
+    tables = ("webhook", "videomodel", "budget", "group", "user", "pricerule", "approvalrule")
     ids = {table: on.rows(f"SELECT max(id) FROM generations_{table}")[0][0] for table in tables}
     provider = on.rows("SELECT id FROM generations_provider WHERE name = 'Studio account'")[0][0]
-    named = {"done": done[0], "other": done[1], "running": live[0], "queued": live[2]}
+    named = {"done": done[0], "other": done[1], "running": live[0], "queued": live[2], "waiting": waiting[0]}
+    ids["priced"] = on.rows("SELECT model_id FROM generations_pricerule LIMIT 1")[0][0]
     for name, (table, which) in CHOSEN.items():
         ids[name] = on.rows(f"SELECT id FROM generations_{table} WHERE {which}")[0][0]
-    return keys | ids | named | {"token": token, "provider": str(provider)}
+    return keys | ids | named | {"token": token, "provider": str(provider), "invited": invited}
 
 
 def _asked(on: Installation, asked: list[tuple[str, str]]) -> list[str]:
@@ -143,7 +184,7 @@ def _asked(on: Installation, asked: list[tuple[str, str]]) -> list[str]:
 
 def tour(at: Mapping[str, str]) -> list[Stop]:
     """All pages, with what `plant` named."""
-    jobs = [Stop(f"job-{name}", f"/jobs/{at[name]}/") for name in ("done", *WRONG, "running", "queued")]
+    jobs = [Stop(f"job-{name}", f"/jobs/{at[name]}/") for name in ("done", *WRONG, "running", "queued", "waiting")]
     return [
         Stop("create", "/", lambda page: page.get_by_label("Prompt", exact=True).fill(DRAFT)),
         Stop("batch", "/create/batch/"),
@@ -186,10 +227,36 @@ def tour(at: Mapping[str, str]) -> list[Stop]:
         Stop("staff-provider-add", "/staff/providers/add/"),
         Stop("staff-provider-model", f"/staff/models/{at['videomodel']}/"),
         Stop("staff-provider-model-add", f"/staff/providers/{at['provider']}/models/add/"),
+        Stop("usage", "/usage/"),
+        Stop("staff-usage", "/staff/usage/", lambda page: page.locator("summary", has_text="The numbers").click()),
+        Stop("staff-usage-by-model", "/staff/usage/?by=model"),
+        Stop("staff-usage-nothing", "/staff/usage/?since=2020-01-01&until=2020-01-31"),
+        Stop("staff-prices", "/staff/prices/"),
+        Stop("staff-model-prices", f"/staff/models/{at['priced']}/prices/"),
+        Stop("staff-price-rule", f"/staff/price-rules/{at['pricerule']}/"),
+        Stop("staff-ledger", "/staff/ledger/"),
+        Stop("staff-ledger-correct", "/staff/ledger/correct/"),
+        Stop("staff-job-ledger", f"/staff/jobs/{at['unknown']}/ledger/"),
+        Stop("staff-approvals", "/staff/approvals/"),
+        Stop("staff-approvals-chosen", "/staff/approvals/", lambda page: page.locator(".select").first.check()),
+        Stop("staff-approvals-confirm", "/staff/approvals/", _confirm),
+        Stop("staff-approval-rules", "/staff/approvals/rules/"),
+        Stop("staff-approval-rule", f"/staff/approvals/rules/{at['approvalrule']}/"),
+        Stop("staff-approval-rule-add", "/staff/approvals/rules/add/"),
+        Stop("staff-permissions", "/staff/permissions/"),
+        Stop("staff-permission-provider", f"/staff/permissions/providers/{at['provider']}/"),
+        Stop("staff-permission-model", f"/staff/permissions/models/{at['videomodel']}/"),
+        Stop("staff-permission-role", "/staff/permissions/roles/member/"),
         Stop("staff-budgets", "/staff/budgets/"),
         Stop("staff-budget", f"/staff/budgets/{at['budget']}/"),
         Stop("staff-budget-add", "/staff/budgets/add/"),
         Stop("staff-group", f"/staff/groups/{at['group']}/"),
+        Stop("staff-people", "/staff/people/"),
+        Stop("staff-people-nobody", "/staff/people/?q=nobody"),
+        Stop("staff-person", f"/staff/people/{at['user']}/"),
+        Stop("staff-invite", "/staff/people/invite/"),
+        Stop("staff-audit", "/staff/audit/"),
+        Stop("staff-audit-nothing", "/staff/audit/?object=nowhere"),
         Stop("staff-settings", "/staff/settings/"),
         Stop("staff-webhooks", "/staff/webhooks/"),
         Stop("staff-webhook", f"/staff/webhooks/{at['webhook']}/"),
@@ -197,9 +264,17 @@ def tour(at: Mapping[str, str]) -> list[Stop]:
         Stop("not-found", "/jobs/00000000-0000-4000-8000-000000000000/"),
         Stop("shared", f"/s/{at['token']}/", stranger=True),
         Stop("shared-gone", "/s/nonsense/", stranger=True),
+        Stop("invitation", f"/invitation/{at['invited']}/", stranger=True),
+        Stop("invitation-gone", "/invitation/nonsense/", stranger=True),
         Stop("sign-in", "/accounts/login/", stranger=True),
         Stop("password-forgotten", "/accounts/password/reset/", stranger=True),
     ]
+
+
+def _confirm(page: Page) -> None:
+    page.locator(".select").first.check()
+    page.get_by_role("button", name="Approve…").click()
+    page.get_by_role("heading", name="Approve these?").wait_for()
 
 
 def _tray(page: Page) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, date, datetime
 from importlib import import_module
 
 import pytest
@@ -155,3 +156,26 @@ def test_prompts_get_the_figures_of_their_jobs(monkeypatch: pytest.MonkeyPatch) 
         (False, 3, 2, 0, 10.5, 1, "USD"), (False, 4, 2, 1, 10.5, 1, "USD"),
     ]  # fmt: skip
     assert [row.success for row in rows] == pytest.approx([lower_bound(*n) for n in ((2, 2), (0, 0), (2, 2), (2, 3))])
+
+
+def test_entries_get_the_day_of_their_job_within_the_month_that_paid_and_every_day_is_counted_next() -> None:
+    old = migrate(("generations", "0019_money"))
+    user = old.get_model("generations", "User").objects.create(email="mara@example.org", password="x")
+    now = datetime(2026, 10, 31, 12, tzinfo=UTC)
+    prompt = old.get_model("generations", "Prompt").objects.create(
+        text="A fox", text_hash="h", author=user, last_run_at=now
+    )
+    job = old.get_model("generations", "Job").objects.create(
+        author=user, prompt=prompt, provider_name="A", dialect="uniall", model="m", aspect_ratio="16:9", seconds=8,
+        state="done", state_since=now, compose_token="c",
+    )  # fmt: skip
+    old.get_model("generations", "Job").objects.update(created_at=now)
+    entries = old.get_model("generations", "LedgerEntry").objects
+    for month in (date(2026, 10, 1), date(2026, 11, 1)):
+        entries.create(job=job, member=user, month=month, kind="correction", spent=1)
+    entries.create(member=user, month=date(2026, 2, 1), kind="correction", spent=1)
+    new = migrate(("generations", "0021_usage"))
+    days = new.get_model("generations", "LedgerEntry").objects.order_by("pk").values_list("day", flat=True)
+    assert list(days) == [date(2026, 10, 31), date(2026, 11, 1), date(2026, 2, 28)]
+    marked = new.get_model("generations", "UsageMark").objects.order_by("day").values_list("day", flat=True)
+    assert list(marked) == [date(2026, 2, 28), date(2026, 10, 31), date(2026, 11, 1)]

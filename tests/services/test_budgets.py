@@ -13,6 +13,7 @@ from django.test import override_settings
 
 from generations.models import (
     Budget,
+    Charged,
     ExchangeRate,
     Group,
     Job,
@@ -25,11 +26,13 @@ from generations.models import (
     User,
     VideoModel,
 )
-from generations.services import budgets, ledger
+from generations.services import budgets, ledger, reconcile
 from generations.services.advance import advance
 from generations.services.budgets import AMBER, lines_over
 from generations.services.compose import Ask, NotPossible, compose
 from generations.services.months import month_of, this_month
+from generations.services.outcomes import settle
+from generations.services.submit import intend
 from tests.services.helpers import race
 
 pytestmark = [pytest.mark.databases]
@@ -185,3 +188,42 @@ def test_totals_are_counted_anew_from_the_book(member: User, priced: Provider) -
         ledger.rebuild_totals(this_month())
         total = MonthTotal.objects.get()
         assert (total.reserved, total.held, total.spent) == (Decimal("1.6"), Decimal(0), Decimal(0))
+
+
+@pytest.mark.django_db
+def test_a_cost_that_is_told_at_a_second_look_takes_the_place_of_the_list_price(member: User, priced: Provider) -> None:
+    job = compose(member, ask(priced, "key")).job
+    intent = intend(job.pk)
+    assert intent
+    settle(intent.token, "gen_1")
+    told: dict[str, Any] = {"by": job.submissions.get(), "charged": Charged.YES}
+    job.refresh_from_db()
+    advance(job, State.FAILED, **told)
+    assert MonthTotal.objects.get().spent == Decimal("0.8")
+    advance(job, State.RUNNING, by=job.submissions.get())
+    for _ in range(2):
+        ledger.square(job, 1, State.RUNNING)
+    advance(job, State.ARCHIVING, **told, cost=Decimal("0.12"))
+    ledger.square(job, 1, State.ARCHIVING)
+    assert MonthTotal.objects.get().spent == Decimal("0.12")
+    assert [(e.kind, e.turn) for e in LedgerEntry.objects.all()] == [
+        (Kind.RESERVE, 1), (Kind.SETTLE, 1), (Kind.SETTLE, 2),
+    ]  # fmt: skip
+
+
+@pytest.mark.django_db
+def test_a_first_submission_that_is_kept_after_all_is_paid_for(member: User, admin: User, priced: Provider) -> None:
+    job = compose(member, ask(priced, "key")).job
+    assert intend(job.pk)
+    job.refresh_from_db()
+    advance(job, State.UNKNOWN, charged=Charged.UNKNOWN)
+    reconcile.submit_again(job, 1, admin)
+    job.refresh_from_db()
+    advance(job, State.FAILED)  # it waited in vain to be sent again
+    first = job.submissions.get()
+    reconcile.settle(first.pk, "gen_1", "By hand: {remote_id}")
+    reconcile.keep_second(first, admin)
+    job.refresh_from_db()
+    advance(job, State.ARCHIVING, by=job.submissions.get(), charged=Charged.YES)
+    total = MonthTotal.objects.get()
+    assert (total.spent, total.held, total.reserved) == (Decimal("0.8"), Decimal(0), Decimal(0))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import partial
 from itertools import pairwise
 from typing import Any
 from uuid import uuid4
@@ -27,6 +28,8 @@ from generations.contract import (
 from generations.contract import RemoteState as Remote
 from generations.models import (
     MOVES,
+    Approval,
+    ApprovalRule,
     Charged,
     ExchangeRate,
     Job,
@@ -42,8 +45,9 @@ from generations.models import (
     Watch,
     exact,
 )
-from generations.services import ledger, reconcile
+from generations.services import approvals, ledger, reconcile
 from generations.services.advance import advance
+from generations.services.approvals import NotDecided, approve, reject
 from generations.services.cancel import cancel
 from generations.services.compose import Ask, compose
 from generations.services.judge import NO_URL_LOOKS, end, judge
@@ -57,6 +61,7 @@ ANSWERS: list[Any] = [
     "id", NotTaken("busy"), NotTaken("no such model", model_unknown=True), Misconfigured("wrong key"), Refused("no"),
     NeverHeard("lost"), DialectError("unreadable"),
 ]  # fmt: skip
+PRICES = ["0.8", "0.9", "0.7"]
 CLIP = (RemoteOutput("https://files.example.com/clip.mp4"),)
 LOOKS = [
     Snapshot(Remote.SUCCEEDED, outputs=CLIP),
@@ -86,6 +91,7 @@ class Money(RuleBasedStateMachine):
             ModelCombination.objects.filter(model=model).update(price=price)
             VideoModel.objects.filter(pk=model.pk).update(currency=unit, enabled=True)
         ExchangeRate.objects.create(unit="CNY", rate=Decimal("0.141592653"), valid_from="2020-01-01")
+        ApprovalRule.objects.create(words="vixen")
 
     def teardown(self) -> None:
         transaction.set_rollback(True)
@@ -98,17 +104,71 @@ class Money(RuleBasedStateMachine):
     def one_of(self, data: st.DataObject, *states: State) -> Job:
         return data.draw(st.sampled_from(self.any_job(*states)))
 
-    @rule(who=st.integers(0, 1), model=st.sampled_from([0, 0, 1, 2]), takes=st.integers(1, 2))
-    def ask(self, who: int, model: int, takes: int) -> None:
-        compose(self.people[who], Ask("A fox", self.provider.pk, self.models[model], uuid4().hex, takes=takes))
+    @rule(
+        who=st.integers(0, 1),
+        model=st.sampled_from([0, 0, 1, 2]),
+        takes=st.integers(1, 2),
+        text=st.sampled_from(["A fox", "A vixen"]),
+    )
+    def ask(self, who: int, model: int, takes: int, text: str) -> None:
+        compose(self.people[who], Ask(text, self.provider.pk, self.models[model], uuid4().hex, takes=takes))
+
+    @precondition(lambda self: self.any_job(State.AWAITING_APPROVAL))
+    @rule(data=st.data(), yes=st.booleans(), again=st.booleans(), stale=st.booleans(), price=st.sampled_from(PRICES))
+    def decide_before(self, data: st.DataObject, yes: bool, again: bool, stale: bool, price: str) -> None:
+        """By the one admin, once or twice; by a click on what changed since, nothing is decided."""
+        self.prices_change(price)
+        job = self.one_of(data, State.AWAITING_APPROVAL)
+        act: Any = approve if yes else partial(reject, remark="no")
+        if stale:
+            self.not_decided(lambda: act(job, job.rev + 1, self.people[1]))
+            return
+        today, before = self.price_of(job), expected(job)
+        if yes and today > before:
+            self.not_decided(lambda: act(job, job.rev, self.people[1]))
+            job.refresh_from_db()
+            assert (job.state, expected(job)) == (State.AWAITING_APPROVAL, today)
+        act(job, job.rev, self.people[1])
+        if again:
+            self.not_decided(lambda: act(job, job.rev, self.people[1]))
+
+    def not_decided(self, act: Any) -> None:
+        entries = LedgerEntry.objects.count()
+        with pytest.raises(NotDecided):
+            act()
+        assert LedgerEntry.objects.count() == entries
+
+    def price_of(self, job: Job) -> Decimal:
+        """What it costs today, in the portal's currency."""
+        row = ModelCombination.objects.filter(model__slug=job.model, model__provider=self.provider).first()
+        assert row
+        return exact(row.price * job.rate) if row.price is not None and job.rate is not None else ZERO
+
+    @precondition(lambda self: self.any_job(State.AWAITING_APPROVAL))
+    @rule(data=st.data())
+    def nobody_decides(self, data: st.DataObject) -> None:
+        job = self.one_of(data, State.AWAITING_APPROVAL)
+        Approval.objects.filter(job=job).update(expires_at=job.created_at)
+        for _ in range(2):
+            approvals.expire_stale()
+        job.refresh_from_db()
+        assert job.state == State.REJECTED
+
+    def prices_change(self, price: str) -> None:
+        ModelCombination.objects.filter(model__slug=self.models[0]).update(price=Decimal(price))
 
     @precondition(lambda self: self.any_job(State.QUEUED))
-    @rule(data=st.data())
-    def send(self, data: st.DataObject) -> None:
+    @rule(data=st.data(), price=st.sampled_from(PRICES))
+    def send(self, data: st.DataObject, price: str) -> None:
+        self.prices_change(price)
         calm = {"paused_reason": "", "cooling_until": None, "quiet_until": None, "submit_failures": 0}
         Provider.objects.update(**calm, failures_in_row=0)
         Job.objects.update(not_before=None)
-        assert intend(self.one_of(data, State.QUEUED).pk)
+        job = self.one_of(data, State.QUEUED)
+        rose = Approval.objects.filter(job=job).exists() and self.price_of(job) > expected(job)
+        assert bool(intend(job.pk)) != rose
+        job.refresh_from_db()
+        assert job.state == (State.FAILED if rose else State.SUBMITTING)
 
     @precondition(lambda self: Submission.objects.exists())
     @rule(data=st.data(), answer=st.sampled_from(ANSWERS), again=st.booleans())
@@ -138,10 +198,10 @@ class Money(RuleBasedStateMachine):
     def keep(self, data: st.DataObject) -> None:
         advance(self.one_of(data, State.ARCHIVING), State.DONE)
 
-    @precondition(lambda self: self.any_job(State.QUEUED, State.SUBMITTING))
+    @precondition(lambda self: self.any_job(State.AWAITING_APPROVAL, State.QUEUED, State.SUBMITTING))
     @rule(data=st.data())
     def take_back(self, data: st.DataObject) -> None:
-        job = self.one_of(data, State.QUEUED, State.SUBMITTING)
+        job = self.one_of(data, State.AWAITING_APPROVAL, State.QUEUED, State.SUBMITTING)
         cancel(job, job.author)
 
     @precondition(lambda self: self.any_job(State.QUEUED))
@@ -213,6 +273,14 @@ class Money(RuleBasedStateMachine):
                 assert sums == (expected(job), ZERO, ZERO)
             elif not Submission.objects.filter(job=job, number=job.attempt).exists():
                 assert sums[0] == sums[2] == ZERO
+
+    @invariant()
+    def nothing_is_reserved_or_sent_before_somebody_said_yes(self) -> None:
+        never = Job.objects.filter(state__in=[State.AWAITING_APPROVAL, State.REJECTED])
+        assert not LedgerEntry.objects.filter(job__in=never).exists()
+        assert not Submission.objects.filter(job__in=never).exists()
+        undecided = Submission.objects.filter(job__approval__isnull=False, job__approval__decided_by=None)
+        assert not undecided.exists()
 
     @invariant()
     def nothing_is_below_zero_and_the_totals_are_the_book_s(self) -> None:

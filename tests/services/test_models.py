@@ -46,7 +46,7 @@ def test_a_dialect_that_speaks_in_pixels_needs_them(provider: Provider) -> None:
         ({"name": ""}, ROWS, "name"),
         ({"references": 5}, ROWS, "references"),
         ({"options": ["sound"]}, ROWS, "options"),
-        ({"currency": "DOLLARS"}, ROWS, "currency"),
+        ({"currency": "US DOLLARS EACH"}, ROWS, "currency"),
         ({}, [], "combinations"),
         ({}, [Combination("wide", 5)], "combinations"),
         ({}, [Combination("16:9", 0)], "combinations"),

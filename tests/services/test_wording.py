@@ -125,7 +125,7 @@ class TestTheComposer:
         for control in option_controls(shown, Chosen()):
             assert seen(control.option.label)
             assert all(seen(value.label) for value in control.option.values)
-        assert (bill(shown, 2).words, bill(shown, 2).cost) == ("⟦Generate 2 takes⟧", "⟦price unknown⟧")
+        assert (bill(shown, 2, 4).words, bill(shown, 2, 4).cost) == ("⟦Generate 2 takes⟧", "⟦price unknown⟧")
         assert "⟦price unknown⟧" in model_lines(shown)[0].facts
         assert str(FREE) == "⟦free⟧"
 

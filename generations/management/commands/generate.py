@@ -13,7 +13,7 @@ from generations.models import FINAL, Fit, Job, State, User
 from generations.services import references
 from generations.services.batch.rows import Defaults
 from generations.services.compose import Ask, NotPossible, compose
-from generations.services.offer import current_offer
+from generations.services.offer import offer_for
 
 FLAGS = {
     "text": "--prompt",
@@ -56,7 +56,7 @@ class Command(BaseCommand):
         author = somebody(options["email"])
         _complete(options)
         if options["csv"]:
-            for made in batch.run(author, _wish(options), self.stderr):
+            for made in batch.run(author, _wish(author, options), self.stderr):
                 self.stdout.write(str(made.key))
             return
         try:
@@ -70,7 +70,7 @@ class Command(BaseCommand):
     def _ask(self, author: User, options: dict[str, Any]) -> Ask:
         return Ask(
             text=options["prompt"],
-            provider=_provider(options["provider"]),
+            provider=_provider(author, options["provider"]),
             model=options["model"],
             compose_token=options["key"] or uuid4().hex,
             aspect_ratio=options["aspect"],
@@ -109,10 +109,10 @@ def _complete(options: dict[str, Any]) -> None:
         raise CommandError(f"the following arguments are required: {', '.join(missing)}")
 
 
-def _wish(options: dict[str, Any]) -> batch.Wish:
+def _wish(author: User, options: dict[str, Any]) -> batch.Wish:
     """The flags as what holds for rows that leave something open."""
     defaults = Defaults(
-        provider=_provider(options["provider"]) if options["provider"] else None,
+        provider=_provider(author, options["provider"]) if options["provider"] else None,
         model=options["model"],
         aspect_ratio=options["aspect"],
         seconds=options["seconds"],
@@ -144,8 +144,8 @@ def _reference(author: User, given: str | None) -> UUID | None:
         raise CommandError(f"--reference: {error}") from error
 
 
-def _provider(name: str) -> int:
-    offered = current_offer().providers
+def _provider(author: User, name: str) -> int:
+    offered = offer_for(author).providers
     for provider in offered:
         if provider.name == name:
             return provider.pk

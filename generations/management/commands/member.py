@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from generations.models import Role, User
-from generations.services.members import add_member, reset_link
+from generations.services.members import add_member, link_by_command, reset_link
 
 FLAGS = {"password": "--password-env"}
 
@@ -46,7 +46,7 @@ class Command(BaseCommand):
         user = User.objects.filter(email=User.objects.normalize_email(options["email"])).first()
         if user is None:
             raise CommandError(f"--email: nobody here has the e-mail {options['email']}.")
-        self.stdout.write(reset_link(user))
+        self.stdout.write(link_by_command(user))
 
 
 def _password(options: dict[str, Any]) -> str:

@@ -20,11 +20,13 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import connection, transaction
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 from django_q.brokers import get_broker
 from django_q.models import OrmQ
 
 from generations.models import Heartbeat, Job, Session, State
 from generations.services.advance import advance
+from generations.services.audit import note
 from generations.services.backup import postgresql
 from generations.services.backup.parts import DUMPS, KEYS, MEDIA, BackupError, Manifest
 from generations.services.backup.unpack import unpacked
@@ -33,6 +35,7 @@ from generations.services.kick import ARCHIVES, ENGINE, MAIN
 log = logging.getLogger(__name__)
 
 REASON = "Restored from a backup. It may have been sent and charged since, so it is never sent again by itself."
+ASK_ANEW = "Restored from a backup. It may have been approved and sent since. Ask again if it was not made."
 ALIVE = timedelta(seconds=30)
 JOURNALS = ("", "-wal", "-shm", "-journal")
 
@@ -65,7 +68,7 @@ def _into_sqlite(new: Path, manifest: Manifest, aside: Path) -> int:
     with _connected_to(dump):
         call_command("migrate", interactive=False, verbosity=0)
         with transaction.atomic():
-            held = _calm()
+            held = _calm(manifest)
         with connection.cursor() as cursor:
             cursor.execute("PRAGMA journal_mode=DELETE")
     connection.close()
@@ -98,7 +101,7 @@ def _into_postgresql(new: Path, manifest: Manifest, aside: Path) -> int:
         with transaction.atomic():
             _sql(postgresql.LET_GO)
             call_command("migrate", interactive=False, verbosity=0)
-            held = _calm()
+            held = _calm(manifest)
             _put_files(new, manifest, aside)  # last: only a commit is left to fail
     except Exception:
         _sql("DROP SCHEMA public CASCADE", f'ALTER SCHEMA "{schema}" RENAME TO public')
@@ -143,10 +146,16 @@ def _move(path: Path, into: Path) -> None:
         path.replace(into / path.name)
 
 
-def _calm() -> int:
-    """What no portal may believe any more: waiting work, tasks, signs of life, sessions. How many jobs were held."""
+def _calm(manifest: Manifest) -> int:
+    """What no portal may believe any more: waiting work, tasks, signs of life, sessions. How many jobs were held.
+
+    The audit log came back with the rest, so it says from which moment on it had been another one.
+    """
+    note(None, gettext_noop("backup restored"), "Portal", {"made_at": (None, manifest.made_at)})
     waiting = Job.objects.filter(state__in=[State.QUEUED, State.SUBMITTING])
     held = sum(advance(job, State.UNKNOWN, reason=REASON) for job in waiting)
+    for job in Job.objects.filter(state=State.AWAITING_APPROVAL):
+        advance(job, State.REJECTED, reason=ASK_ANEW)
     forgotten: list[Callable[[], object]] = [each.objects.all().delete for each in (OrmQ, Heartbeat, Session)]
     for forget in forgotten:
         forget()

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
+from functools import cache
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -13,11 +15,13 @@ from django.utils.translation import gettext_noop, pgettext
 
 from generations.models import Job, Prompt, User
 from generations.models.prompt import text_hash
+from generations.services.approval_rules import Wish, rules_over
 from generations.services.batch.rows import COLUMNS, Defaults, Problem, Row, key_of, known_columns, resolve
 from generations.services.batch.table import ROWS_MOST, records
 from generations.services.compose import compose
-from generations.services.offer import current_offer, one_offer
+from generations.services.offer import offer_for, one_offer
 from generations.services.price import price_of, totals
+from generations.services.rates import estimate, rate_of
 
 OTHER_WORDS = gettext_noop(
     "This row was made before, and asked for something else then. Preview it again to make it anew."
@@ -58,6 +62,11 @@ class Batch:
         return known or pgettext("price", "free")
 
     @property
+    def waiting(self) -> int:
+        """How many of these clips wait for approval first."""
+        return sum(row.asks for row in self.rows if row.waits)
+
+    @property
     def unknown(self) -> int:
         """How many of these clips have no known price."""
         return sum(row.asks for row in self.rows if row.price is None)
@@ -71,11 +80,26 @@ class Batch:
 
 def plan(author: User, text: str, key: str, defaults: Defaults) -> Batch:
     """What the file asks for now. Raises NotReadable."""
-    offer = current_offer()
+    offer = offer_for(author)
     found = records(text, known_columns(offer), COLUMNS[0])
-    rows = (resolve(author, offer, defaults, record) for record in found)
+    rows = _judged(author, [resolve(author, offer, defaults, record) for record in found])
     made = made_before(author, key)
     return Batch(key, tuple(_with_made(row, key, made) for row in rows) if made else tuple(rows))
+
+
+def _judged(author: User, rows: Sequence[Row]) -> list[Row]:
+    """The rows, with which of them wait for approval first."""
+    rules, rate = rules_over(author), cache(rate_of)
+    if not rules.always and not rules.rows:
+        return list(rows)
+    return [replace(row, waits=bool(rules.why(wish))) if (wish := _wish(author, row, rate)) else row for row in rows]
+
+
+def _wish(author: User, row: Row, rate: Callable[[str], Decimal | None]) -> Wish | None:
+    if row.provider is None or row.model is None or row.combination is None:
+        return None
+    total = estimate(row.price, rate(row.price.currency)) if row.price else None
+    return Wish(author, row.provider.pk, row.model.pk, total, row.text)
 
 
 def made_before(author: User, key: str) -> list[Job]:
@@ -91,7 +115,7 @@ def make(author: User, batch: Batch) -> list[Job]:
     The batch key makes it safe to call again: what was made before is answered and not made again.
     """
     _hold_prompts(batch.good)
-    with one_offer():
+    with one_offer(author):
         return [job for row in batch.good for job in _jobs(author, batch.key, row)]
 
 
@@ -134,4 +158,5 @@ def _shown(row: Row) -> list[object]:
     """What a person decides upon. The line in the file and what was made already are not part of it."""
     unit = row.provider and row.model and row.combination and price_of(row.provider, row.model, row.combination)
     settings = row.ask and (row.ask.provider, row.ask.model, row.ask.visibility, sorted(row.ask.options.items()))
-    return [row.text, row.takes, settings, row.combination, str(unit), [problem.sentence for problem in row.problems]]
+    problems = [problem.sentence for problem in row.problems]
+    return [row.text, row.takes, settings, row.combination, str(unit), row.waits, problems]

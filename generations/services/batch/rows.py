@@ -12,7 +12,7 @@ from django.utils.translation import gettext_noop
 from generations.contract import Combination, Offer, OfferedModel, OfferedProvider
 from generations.models import Job, User, Visibility
 from generations.services.batch.table import Record
-from generations.services.compose import TAKES_MOST, Ask, NotPossible, check, no_model
+from generations.services.compose import Ask, NotPossible, check, no_model
 from generations.services.price import Price, price_of
 from generations.services.wording import listed
 
@@ -45,8 +45,9 @@ class Problem:
 class Row:
     """A row as it would be made. A row with problems has no ask, and nothing of it is made.
 
-    `ask` has no compose key yet. `made` are the jobs that an earlier sending of the same
-    batch has made of this row; a row that was made may have no ask, since it could not be made now.
+    `ask` has no compose key yet. It `waits` where somebody is asked for approval first. `made` are the jobs that an
+    earlier sending of the same batch has made of this row; a row that was made may have no ask, since it could not be
+    made now.
     """
 
     record: Record
@@ -58,6 +59,7 @@ class Row:
     combination: Combination | None = None
     problems: tuple[Problem, ...] = ()
     made: tuple[Job, ...] = ()
+    waits: bool = False
 
     @property
     def asks(self) -> int:
@@ -95,7 +97,7 @@ def resolve(author: User, offer: Offer, defaults: Defaults, record: Record) -> R
     row = Row(record, record.cells.get("prompt", ""))
     problems = [Problem("prompt", _(SURPLUS))] if record.surplus else []
     cells = _Cells(record.cells, problems)
-    takes = cells.whole("takes", 1, 1, TAKES_MOST)
+    takes = cells.whole("takes", 1, 1, offer.takes_most)
     seconds = cells.whole("seconds", defaults.seconds, 1, 3600)
     seen = cells.visibility(defaults.visibility)
     try:
