@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from urllib.parse import urlsplit
 
 import pytest
@@ -13,6 +13,16 @@ from tests.browser.helpers import CHROMIUM, HOW_TO_GET, QUIET, sign_in
 from tests.conftest import needs
 from tests.processes.harness import Installation, portal
 from tests.processes.stacks import prepare
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A test that failed says what its browser showed: the address and the words of each open page."""
+    report = yield
+    context = getattr(item, "funcargs", {}).get("context")
+    if report.when == "call" and report.failed and context:
+        report.sections += [("page " + page.url, page.locator("body").inner_text()) for page in context.pages]
+    return report
 
 
 @pytest.fixture(scope="module")
