@@ -42,6 +42,7 @@ from generations.models.states import (
     Orientation,
     Outcome,
     State,
+    Verdict,
     Visibility,
 )
 from generations.models.submission import Submission, SubmissionQuerySet
@@ -122,6 +123,7 @@ __all__ = [
     "UsageDay",
     "UsageMark",
     "User",
+    "Verdict",
     "VideoModel",
     "Visibility",
     "Wanted",

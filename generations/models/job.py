@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from generations.contract import Cause, GenerationRequest
 from generations.models.reference import Fit
-from generations.models.states import ACTIVE, LOOKED_FOR, Derived, Orientation, State, Visibility
+from generations.models.states import ACTIVE, LOOKED_FOR, Derived, Orientation, State, Verdict, Visibility
 from generations.models.submission import Submission
 
 if TYPE_CHECKING:
@@ -106,6 +106,8 @@ class Job(models.Model):
     origin = models.CharField(max_length=300, blank=True, default="", editable=False)
     not_before = models.DateTimeField(null=True, blank=True)
     cancel_asked = models.BooleanField(default=False)
+    # The latest of its reviews; empty while nobody judged its clip.
+    verdict = models.CharField(max_length=8, choices=Verdict, blank=True, default="", db_default="", editable=False)
     cover = models.OneToOneField("generations.Output", models.SET_NULL, related_name="+", null=True, editable=False)
 
     compose_token = models.CharField(max_length=64, editable=False)
@@ -146,6 +148,7 @@ class Job(models.Model):
             models.Index(fields=["model", "-created_at", "-id"], name="job_of_model"),
             models.Index(fields=["orientation", "-created_at", "-id"], name="job_of_orientation"),
             models.Index(fields=["seconds", "-created_at", "-id"], name="job_of_seconds"),
+            models.Index(fields=["state", "verdict", "-created_at", "-id"], name="job_of_verdict"),
             models.Index(fields=["provider", "state"], name="job_by_provider"),
             models.Index(
                 fields=["provider", "model", "seconds", "-id"],

@@ -76,6 +76,14 @@ def orientation_of(width: int, height: int, aspect_ratio: str) -> Orientation | 
     )
 
 
+class Verdict(TextChoices):
+    """What a reviewer says of a finished clip. A job that nobody judged has none."""
+
+    APPROVED = "approved", _("Clip approved")
+    CHANGES = "changes", _("Needs changes")
+    REJECTED = "rejected", _("Clip rejected")
+
+
 class Outcome(TextChoices):
     """What a POST came to."""
 
