@@ -4,6 +4,8 @@ PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
 PIP_INSTALL := $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --only-binary :all:
+# The tests start hundreds of Python processes: without kept byte code each would compile the whole portal anew.
+unexport PYTHONDONTWRITEBYTECODE
 PYTEST := $(PY) -m pytest -n $${TEST_WORKERS:-$$(($$(nproc) + 1))} --dist loadfile --no-loadscope-reorder --durations=10
 
 .PHONY: help run test test-all soak check format messages lock screens controls docs bench bench-poll bench-submit bench-pace bench-status bench-library bench-usage
