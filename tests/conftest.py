@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.conf import settings
+from django.db import connection
 from django.test import TransactionTestCase
 from django.utils import timezone
 from xdist.scheduler import LoadFileScheduling
@@ -21,6 +23,7 @@ from generations.services.figures import recount
 from generations.services.providers import add_provider
 from generations.services.search import index_prompt
 from tests.emptying import empty_filled
+from tests.prepared import prepared_once
 
 PASSWORD = "a long enough passphrase"
 
@@ -49,7 +52,11 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> OneFileOneWo
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what waits for real processes, so that no worker is left with it at the end."""
+    """A browser and processes take long: `make test` has the smoke tests of them. They begin, lest one is left over."""
+    for item in items:
+        is_real = item.get_closest_marker("process") or item.get_closest_marker("browser")
+        if is_real and not item.get_closest_marker("smoke"):
+            item.add_marker(pytest.mark.matrix)
     items.sort(key=lambda item: item.get_closest_marker("process") is None)
 
 
@@ -64,6 +71,20 @@ def empty_only_what_was_filled() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", empty_filled)
         yield
+
+
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder that is migrated, has its static files and nobody in it: to copy, never to change."""
+    return prepared_once(tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb(request: pytest.FixtureRequest, django_db_modify_db_settings: None) -> bool:
+    """On SQLite the test database begins as a copy of the prepared one; on PostgreSQL it is migrated."""
+    if connection.vendor == "sqlite":
+        shutil.copy(request.getfixturevalue("prepared") / "portal.sqlite3", connection.settings_dict["TEST"]["NAME"])
+    return bool(connection.vendor == "sqlite")
 
 
 @pytest.fixture

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Generator, Iterator
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -12,7 +14,6 @@ from tests.browser.controls import record
 from tests.browser.helpers import CHROMIUM, HOW_TO_GET, QUIET, sign_in
 from tests.conftest import needs
 from tests.processes.harness import Installation, portal
-from tests.processes.stacks import prepare
 
 
 @pytest.hookimpl(wrapper=True)
@@ -41,9 +42,10 @@ def chromium(playwright_driver: Playwright) -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+def site(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """A portal that runs for the whole session."""
-    installation = Installation(prepare(tmp_path_factory.mktemp("browser") / "data"), SANDBOX_SPEED="4")
+    data = shutil.copytree(prepared, tmp_path_factory.mktemp("browser") / "data")
+    installation = Installation(data, SANDBOX_SPEED="4")
     with portal(installation):
         yield installation
 

@@ -86,6 +86,7 @@ def waiting(site: Installation, text: str) -> str:
     return key
 
 
+@pytest.mark.smoke
 def test_a_rule_holds_a_clip_until_a_reviewer_says_yes(
     boss: Page, noor: Page, site: Installation, tmp_path: Path
 ) -> None:

@@ -9,13 +9,13 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.browser.helpers import sign_in
-from tests.processes.conftest import install, prepared
+from tests.processes.conftest import install
 from tests.processes.harness import Installation
 from tests.processes.test_away import web
 from tests.processes.test_services import database
 from tests.processes.wire import Wire
 
-__all__ = ["database", "install", "prepared"]
+__all__ = ["database", "install"]
 pytestmark = [pytest.mark.browser, pytest.mark.matrix]
 
 ONE_JOB = """

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +15,6 @@ from tests.browser.conftest import Strict
 from tests.browser.helpers import complaints, fits, shift, sign_in, unreached
 from tests.browser.tour import Stop, plant, tour
 from tests.processes.harness import Installation, portal
-from tests.processes.stacks import prepare
 
 pytestmark = [pytest.mark.browser, pytest.mark.process]
 
@@ -47,8 +48,9 @@ CHINESE = Cell(360, "light", "zh-CN")
 
 
 @pytest.fixture(scope="module")
-def planted(tmp_path_factory: pytest.TempPathFactory, chromium: Browser) -> Iterator[Planted]:
-    installation = Installation(prepare(tmp_path_factory.mktemp("tour") / "data"), SANDBOX_SPEED="20")
+def planted(prepared: Path, tmp_path_factory: pytest.TempPathFactory, chromium: Browser) -> Iterator[Planted]:
+    data = shutil.copytree(prepared, tmp_path_factory.mktemp("tour") / "data")
+    installation = Installation(data, SANDBOX_SPEED="20")
     with portal(installation):
         keys = plant(installation)
         page = chromium.new_page()
@@ -86,6 +88,7 @@ def seen(page: Page, keys: bool) -> Iterator[str]:
     yield from (f"no key reaches {one}" for one in unreached(page)) if keys else ()
 
 
+@pytest.mark.smoke
 def test_every_page_once(chromium: Browser, planted: Planted) -> None:
     """Each page in one cell of the grid; its neighbours are in the next."""
     stops = tour(planted.keys)
@@ -101,6 +104,7 @@ def test_every_page_in_every_width_and_theme(chromium: Browser, planted: Planted
     assert walk(chromium, planted, cell, tour(planted.keys), keys=True) == {}
 
 
+@pytest.mark.smoke
 def test_the_first_load_of_create_is_small(chromium: Browser, planted: Planted) -> None:
     """All that a browser fetches that has never been here, on the wire, but for the posters of clips."""
     context = chromium.new_context(storage_state=planted.signed_in)

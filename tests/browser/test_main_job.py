@@ -21,6 +21,7 @@ def composer(signed_in: Page) -> Page:
     return signed_in
 
 
+@pytest.mark.smoke
 def test_from_a_prompt_to_a_clip_that_plays_and_is_found_again(composer: Page, site: Installation) -> None:
     page, prompt = composer, f"A ceramic fox wakes on a windowsill {uuid4().hex[:6]}"
     page.get_by_label("Prompt").fill(prompt)
@@ -71,6 +72,7 @@ def test_an_empty_prompt_is_answered_beside_its_field_and_nothing_is_made(
     assert count(site) == before
 
 
+@pytest.mark.smoke
 def test_a_double_click_makes_one_job(composer: Page, site: Installation) -> None:
     page, before = composer, count(site)
     page.get_by_label("Prompt").fill(f"Twice {uuid4().hex[:6]}")

@@ -24,6 +24,7 @@ def plain(chromium: Browser, site: Installation) -> Iterator[Page]:
     context.close()
 
 
+@pytest.mark.smoke
 def test_a_clip_is_made_watched_noted_and_thrown_away_by_plain_forms(plain: Page, site: Installation) -> None:
     page, prompt = plain, f"A kite over the harbour {uuid4().hex[:6]}"
     sandbox = page.locator("select[name=provider] option", has_text="Sandbox").first.get_attribute("value")

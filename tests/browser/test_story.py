@@ -152,6 +152,7 @@ def is_remembered(page: Page, site: Installation, word: str, texts: int) -> None
     expect(page.locator("li.asked", has_text=word)).to_have_count(texts)
 
 
+@pytest.mark.smoke
 def test_from_variants_to_the_winner_and_out_of_the_house(
     signed_in: Page, site: Installation, chromium: Browser
 ) -> None:

@@ -14,8 +14,9 @@ from django.utils import timezone
 from generations.models import Job, Prompt
 from generations.services.figures import lower_bound
 from generations.services.search import jobs_with, prompts_with
+from tests.marks import BOTH_DATABASES_IN_TEST_ALL
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases]
+pytestmark = [pytest.mark.django_db(transaction=True), *BOTH_DATABASES_IN_TEST_ALL]
 
 FIRST = ("generations", "0001_initial")
 
@@ -34,6 +35,7 @@ def back_to_now() -> Iterator[None]:
     executor.migrate(executor.loader.graph.leaf_nodes())
 
 
+@pytest.mark.matrix
 def test_old_providers_each_get_a_token_of_their_own() -> None:
     providers = migrate(FIRST).get_model("generations", "Provider").objects
     for number in range(3):
@@ -44,6 +46,7 @@ def test_old_providers_each_get_a_token_of_their_own() -> None:
     assert all(len(token) >= 43 for token in tokens)
 
 
+@pytest.mark.matrix
 def test_a_job_in_flight_is_looked_at_after_the_update_as_before() -> None:
     old, now = migrate(FIRST), timezone.now()
     user = old.get_model("generations", "User").objects.create(email="mara@example.org", password="x")
@@ -63,6 +66,7 @@ def test_a_job_in_flight_is_looked_at_after_the_update_as_before() -> None:
     assert (watch.dialect, watch.origin, watch.remote_id) == ("uniall", origin, "gen_1")
 
 
+@pytest.mark.matrix
 def test_what_was_noted_about_a_provider_loses_its_words_and_a_pause_by_hand_is_known_as_one() -> None:
     providers = migrate(("generations", "0005_keeping")).get_model("generations", "Provider").objects
     for reason in ("HTTP 401: Bad key for A secret plan", "Paused by Tom\u00e1s Silva.", ""):
@@ -77,6 +81,7 @@ def test_what_was_noted_about_a_provider_loses_its_words_and_a_pause_by_hand_is_
     ]  # fmt: skip
 
 
+@pytest.mark.matrix
 def test_models_that_nobody_edited_are_known_as_the_catalogue_s() -> None:
     old = migrate(("generations", "0005_keeping"))
     provider = old.get_model("generations", "Provider").objects.create(
@@ -95,6 +100,7 @@ def test_models_that_nobody_edited_are_known_as_the_catalogue_s() -> None:
     assert set(models.values_list("slug", flat=True)) == {"old", "listed"}
 
 
+@pytest.mark.matrix
 def test_who_never_chose_a_language_follows_the_browser() -> None:
     people = migrate(("generations", "0010_job_actions")).get_model("generations", "User").objects
     for language in ("en", "zh-hans"):
@@ -105,6 +111,7 @@ def test_who_never_chose_a_language_follows_the_browser() -> None:
     assert set(people.values_list("language", flat=True)) == {"en", "zh-hans"}
 
 
+@pytest.mark.matrix
 def test_jobs_and_prompts_of_earlier_releases_can_be_searched() -> None:
     old, now = migrate(("generations", "0015_compare_and_share")), timezone.now()
     user = old.get_model("generations", "User").objects.create(email="mara@example.org", password="x")
@@ -132,6 +139,7 @@ def test_jobs_and_prompts_of_earlier_releases_can_be_searched() -> None:
     assert prompts_with(Prompt.objects.all(), "街").count() == 1
 
 
+@pytest.mark.matrix
 def test_prompts_get_the_figures_of_their_jobs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(import_module("generations.migrations.0017_prompt_history"), "CHUNK", 2)
     old, now = migrate(("generations", "0016_search")), timezone.now()

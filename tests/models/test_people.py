@@ -8,8 +8,9 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from generations.models import Role, User
+from tests.marks import BOTH_DATABASES_IN_TEST_ALL
 
-pytestmark = [pytest.mark.django_db, pytest.mark.databases]
+pytestmark = [pytest.mark.django_db, *BOTH_DATABASES_IN_TEST_ALL]
 MakeUser = Callable[..., User]
 
 

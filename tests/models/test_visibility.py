@@ -10,8 +10,9 @@ from django.utils import timezone
 
 from generations.models import Job, Output, Prompt, State, Submission, User, Visibility, Watch
 from generations.models.prompt import text_hash
+from tests.marks import BOTH_DATABASES_IN_TEST_ALL
 
-pytestmark = [pytest.mark.django_db, pytest.mark.databases]
+pytestmark = [pytest.mark.django_db, *BOTH_DATABASES_IN_TEST_ALL]
 MakeJob = Callable[..., Job]
 
 

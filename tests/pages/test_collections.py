@@ -12,9 +12,10 @@ from pytest_django import DjangoAssertNumQueries
 
 from generations.models import AuditEntry, Collection, Job, User, Visibility
 from generations.services.collections import collections_of, make, put, remove, rename
+from tests.marks import BOTH_DATABASES_IN_TEST_ALL
 from tests.pages.conftest import HTMX
 
-pytestmark = [pytest.mark.django_db, pytest.mark.databases]
+pytestmark = [pytest.mark.django_db, *BOTH_DATABASES_IN_TEST_ALL]
 
 ROLES = ("viewer", "owner", "stranger", "reviewer", "admin")
 

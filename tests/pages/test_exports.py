@@ -20,8 +20,9 @@ from generations.services import export
 from generations.services.collections import make, put
 from generations.services.intake import plan, save
 from generations.services.notes import add_tag
+from tests.marks import BOTH_DATABASES_IN_TEST_ALL
 
-pytestmark = [pytest.mark.django_db, pytest.mark.databases]
+pytestmark = [pytest.mark.django_db, *BOTH_DATABASES_IN_TEST_ALL]
 MakeJob = Callable[..., Job]
 AsUser = Callable[[User], Client]
 HOSTILE = ["=1+1", "+49 ", "-2", "@SUM(A1)", "'=quoted", 'He said "no",\ntwice; then left', "بازار ＝ قديم", "＝x"]

@@ -20,9 +20,10 @@ from generations.services.invitations import invite
 from generations.services.members import add_member
 from generations.views import people as views
 from sora_portal.blot import blotted
+from tests.marks import BOTH_DATABASES_IN_TEST_ALL
 from tests.pages.test_url_matrix import ADMINS_ONLY, ADMINS_POST, ROLES, browsers, checked  # noqa: F401 - a fixture
 
-pytestmark = [pytest.mark.django_db, pytest.mark.databases]
+pytestmark = [pytest.mark.django_db, *BOTH_DATABASES_IN_TEST_ALL]
 NEW, PASSWORD = "new@example.org", "an even longer passphrase"
 GOOD = {"name": "New Person", "password1": PASSWORD, "password2": PASSWORD}
 LINK = re.compile(r"http://localhost:8000(/invitation/[^<\s]+/)")

@@ -16,10 +16,11 @@ from generations.models import Favourite, Job, Provider, State, User, Visibility
 from generations.services import notes, ways
 from generations.services.collections import make, put
 from generations.services.providers import add_provider
+from tests.marks import BOTH_DATABASES_IN_TEST_ALL
 from tests.pages.conftest import HTMX
 from tests.pages.test_lists import keys_in, queries, walk
 
-pytestmark = [pytest.mark.django_db, pytest.mark.databases]
+pytestmark = [pytest.mark.django_db, *BOTH_DATABASES_IN_TEST_ALL]
 MakeJob = Callable[..., Job]
 AsUser = Callable[[User], Client]
 SECRET = {"visibility": "me", "width": 720, "height": 1280, "seconds": 12}

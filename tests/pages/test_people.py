@@ -22,10 +22,11 @@ from generations.services.made import months_of
 from generations.services.months import this_month
 from generations.services.people import handle_of
 from generations.views import people as views
+from tests.marks import BOTH_DATABASES_IN_TEST_ALL
 from tests.pages.conftest import HTMX
 from tests.pages.test_url_matrix import ADMINS_ONLY, ADMINS_POST, ROLES, browsers, checked  # noqa: F401 - a fixture
 
-pytestmark = [pytest.mark.django_db, pytest.mark.databases]
+pytestmark = [pytest.mark.django_db, *BOTH_DATABASES_IN_TEST_ALL]
 MakeUser = Callable[..., User]
 MakeJob = Callable[..., Job]
 PAGE = "/staff/people/"

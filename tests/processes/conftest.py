@@ -1,4 +1,4 @@
-"""A prepared data folder, made once and copied for each test: migrated, static files collected, nobody in it."""
+"""A prepared data folder is copied for each test."""
 
 from __future__ import annotations
 
@@ -9,12 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.processes.harness import Installation
-from tests.processes.stacks import Stacks, all_stacks, prepare
-
-
-@pytest.fixture(scope="session")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return prepare(tmp_path_factory.mktemp("prepared") / "data")
+from tests.processes.stacks import Stacks, all_stacks
 
 
 @pytest.fixture

@@ -10,19 +10,13 @@ from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
 
+from tests.prepared import PREPARE
 from tests.processes.harness import Installation
 from tests.processes.servers import PostgreSQL, Redis, new_database, own_postgresql, own_redis
 
 TEMPLATE = "prepared"
 QUICK = {"SANDBOX": "0", "SUBMIT_LEASE": "4", "ARCHIVE_LEASE": "4"}
 """No sandbox of the portal's own, since a test holds one; leases that end soon."""
-
-PREPARE = """
-from django.core.management import call_command
-from generations.supervisor.prepare import collect_static
-call_command("migrate", verbosity=0)
-collect_static()
-"""
 
 
 class Stack(StrEnum):
@@ -69,12 +63,6 @@ class Stacks:
             url = new_database(self.postgresql.url, TEMPLATE)
             Installation(self.prepared, DATABASE_URL=url).python(PREPARE)
         return new_database(self.postgresql.url, name, TEMPLATE)
-
-
-def prepare(data: Path) -> Path:
-    """Make a data folder that is migrated, has its static files and nobody in it."""
-    Installation(data).python(PREPARE)
-    return data
 
 
 @contextlib.contextmanager

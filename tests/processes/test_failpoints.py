@@ -71,6 +71,7 @@ QUICK = {(Stack.SQLITE, "after_post")}
 QUICK_ON_SERVERS = {(Stack.POSTGRESQL, "after_intent"), (Stack.REDIS, "mid_archive")}
 
 
+@pytest.mark.smoke
 def test_a_process_that_dies_loses_nothing_and_nothing_is_sent_twice(stacks: Stacks) -> None:
     die(stacks, QUICK | QUICK_ON_SERVERS if servers_here() else QUICK)
     needs(servers_here(), NEEDED)

@@ -27,6 +27,7 @@ def alive(pid: int) -> bool:
     return Path(f"/proc/{pid}").exists() and " Z " not in Path(f"/proc/{pid}/stat").read_text()
 
 
+@pytest.mark.smoke
 def test_a_job_lives_through_a_restart_and_every_process_ends(install: Install) -> None:
     installation = install(SANDBOX_SPEED="2", ENGINE_TURN="2")  # many turns of the engine, each enqueued by the last
     with portal(installation) as first:

@@ -193,7 +193,9 @@ def test_a_dripping_file_comes_as_slowly_as_it_says(caller: Caller) -> None:
     url = caller.ended(caller.created("[sandbox:drip-file=200]"))["video_url"]
     with httpx.stream("GET", url) as answer:
         assert answer.headers["content-length"] == httpx.head(url).headers["content-length"]
-        assert {len(chunk) for _, chunk in zip(range(3), answer.iter_raw(), strict=False)} == {20}
+        sizes = [len(chunk) for _, chunk in zip(range(3), answer.iter_raw(), strict=False)]
+        # Twenty bytes at a time; a reader that was busy meanwhile finds a few of them at once.
+        assert all(size % 20 == 0 and size < int(answer.headers["content-length"]) / 2 for size in sizes), sizes
 
 
 def test_an_aged_link_is_refused_and_another_one_is_named(caller: Caller) -> None:

@@ -15,10 +15,11 @@ from generations.services.compose import Ask, NotPossible, compose
 from generations.services.offer import current_offer
 from generations.services.providers import add_provider
 from generations.services.references import add
+from tests.marks import BOTH_DATABASES_IN_TEST_ALL
 from tests.pictures import picture
 from tests.services.helpers import race
 
-pytestmark = [pytest.mark.django_db, pytest.mark.databases]
+pytestmark = [pytest.mark.django_db, *BOTH_DATABASES_IN_TEST_ALL]
 MakeJob = Callable[..., Job]
 SAME = ("prompt", "visibility", "provider", "model", "aspect_ratio", "seconds", "quality", "width", "height", "options")
 

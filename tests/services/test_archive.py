@@ -15,11 +15,12 @@ from django.utils import timezone
 
 from generations.models import Heartbeat, Job, Output, Provider, State
 from generations.services.archive import archive
+from tests.marks import BOTH_DATABASES_IN_TEST_ALL
 from tests.peer import ByPath, Play, answering, closing, peer
 from tests.services.clips import make_clip
 from tests.services.helpers import race
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases]
+pytestmark = [pytest.mark.django_db(transaction=True), *BOTH_DATABASES_IN_TEST_ALL]
 VIDEO = "Content-Type: video/mp4"
 NO_SUCH_JOB = b'{"error": {"message": "Task not found"}}'
 MakeOutput = Callable[[str], Output]

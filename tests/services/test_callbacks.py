@@ -28,9 +28,10 @@ from generations.services.callbacks import (
     webhook_address,
 )
 from generations.services.providers import add_provider
+from tests.marks import BOTH_DATABASES_IN_TEST_ALL
 from tests.services.helpers import queued
 
-pytestmark = [pytest.mark.django_db, pytest.mark.databases]
+pytestmark = [pytest.mark.django_db, *BOTH_DATABASES_IN_TEST_ALL]
 
 SECRET = "whsec_" + base64.b64encode(b"a secret of the account").decode()
 

@@ -31,9 +31,10 @@ from generations.services.erase import erase, may_erase
 from generations.services.notes import add_tag
 from generations.services.prompts import name, pin, rate
 from generations.services.submit import intend
+from tests.marks import BOTH_DATABASES_IN_TEST_ALL
 from tests.services.helpers import named, race
 
-pytestmark = [pytest.mark.databases]
+pytestmark = [*BOTH_DATABASES_IN_TEST_ALL]
 MakeJob = Callable[..., Job]
 SECRET = "hunter2-in-a-haystack"
 

@@ -17,8 +17,9 @@ from generations.services.health import answered, forget_old_hours
 from generations.services.slots import free_slots
 from generations.services.standing import standings
 from generations.services.submit import due_jobs, intend
+from tests.marks import BOTH_DATABASES_IN_TEST_ALL
 
-pytestmark = [pytest.mark.django_db, pytest.mark.databases]
+pytestmark = [pytest.mark.django_db, *BOTH_DATABASES_IN_TEST_ALL]
 
 AWAY: list[DialectError | None] = [NeverHeard("The connection broke.")]
 

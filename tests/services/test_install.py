@@ -12,8 +12,9 @@ from generations.models import Job, Provider, Role, State, User
 from generations.services.install import FirstAdmin, ensure_admin, ensure_sandbox
 from generations.services.members import add_member
 from generations.services.providers import add_provider
+from tests.marks import BOTH_DATABASES_IN_TEST_ALL
 
-pytestmark = [pytest.mark.django_db, pytest.mark.databases]
+pytestmark = [pytest.mark.django_db, *BOTH_DATABASES_IN_TEST_ALL]
 
 
 def test_the_first_admin_can_sign_in_with_the_made_up_password(client: Client) -> None:

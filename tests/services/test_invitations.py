@@ -21,9 +21,10 @@ from generations.services import invitations
 from generations.services.budget_settings import NotSaved
 from generations.services.invitations import accept, found, invite, mailed, renew, revoke
 from generations.services.members import add_member
+from tests.marks import BOTH_DATABASES_IN_TEST_ALL
 from tests.services.helpers import race
 
-pytestmark = [pytest.mark.databases]
+pytestmark = [*BOTH_DATABASES_IN_TEST_ALL]
 NEW, PASSWORD = "new@example.org", "an even longer passphrase"
 
 

@@ -322,11 +322,12 @@ def worth(sent: Submission) -> Decimal:
     return exact(price * sent.job.rate)
 
 
+@pytest.mark.parametrize("examples", [8, pytest.param(30, marks=pytest.mark.matrix)])
 @pytest.mark.django_db
-def test_the_book_is_right_whatever_happens() -> None:
+def test_the_book_is_right_whatever_happens(examples: int) -> None:
     run_state_machine_as_test(
         Money,
         settings=settings(
-            max_examples=25, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=examples, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )

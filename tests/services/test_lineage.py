@@ -9,8 +9,9 @@ import pytest
 
 from generations.models import Job, State, User
 from generations.services.lineage import NODES_MOST, UP_MOST, Tree, family
+from tests.marks import BOTH_DATABASES_IN_TEST_ALL
 
-pytestmark = [pytest.mark.django_db, pytest.mark.databases]
+pytestmark = [pytest.mark.django_db, *BOTH_DATABASES_IN_TEST_ALL]
 MakeJob = Callable[..., Job]
 
 

@@ -25,10 +25,11 @@ from generations.services.deliver import WAITS, deliver
 from generations.services.notices import forget_told, spread
 from generations.services.quiet import quiet_until
 from generations.services.sweep import sweep
+from tests.marks import BOTH_DATABASES_IN_TEST_ALL
 from tests.peer import Peer, answering, in_turn, peer
 from tests.services.helpers import queued, race
 
-pytestmark = [pytest.mark.django_db, pytest.mark.databases]
+pytestmark = [pytest.mark.django_db, *BOTH_DATABASES_IN_TEST_ALL]
 MakeJob = Callable[..., Job]
 DELIVER = ("portal", "generations.tasks.deliver", ())
 LONG = "A fox wakes in the first snow of the year and looks for the others, who have all gone south without it"

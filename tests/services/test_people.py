@@ -12,9 +12,10 @@ from django.test import Client
 from generations.models import AuditEntry, Job, Role, Session, State, User
 from generations.services.budget_settings import NotSaved
 from generations.services.people import change_person, end_sessions, handle_of, sessions_of, switch_off, switch_on
+from tests.marks import BOTH_DATABASES_IN_TEST_ALL
 from tests.services.helpers import race
 
-pytestmark = [pytest.mark.databases]
+pytestmark = [*BOTH_DATABASES_IN_TEST_ALL]
 MakeUser = Callable[..., User]
 
 

@@ -20,8 +20,9 @@ from generations.services.budget_settings import NotSaved, remove_group
 from generations.services.compose import Ask, NotPossible, compose
 from generations.services.offer import current_offer, offer_for, one_offer
 from generations.services.providers import add_provider
+from tests.marks import BOTH_DATABASES_IN_TEST_ALL
 
-pytestmark = [pytest.mark.django_db, pytest.mark.databases]
+pytestmark = [pytest.mark.django_db, *BOTH_DATABASES_IN_TEST_ALL]
 MODEL = "sora2-landscape-8s"
 NOT_OPEN = "is not open to you. Choose another one, or ask an admin."
 

@@ -15,8 +15,9 @@ from generations.services.budget_settings import NotSaved
 from generations.services.compose import Ask, compose
 from generations.services.months import today
 from generations.services.price_rules import Said, add_rule, change_rule, in_force, priced, remove_rule
+from tests.marks import BOTH_DATABASES_IN_TEST_ALL
 
-pytestmark = [pytest.mark.django_db, pytest.mark.databases]
+pytestmark = [pytest.mark.django_db, *BOTH_DATABASES_IN_TEST_ALL]
 SLUG = "sora2-landscape-8s"
 DAY = timedelta(days=1)
 

@@ -23,8 +23,9 @@ from generations.services.audit import about
 from generations.services.gist import CURES
 from generations.services.offer import current_offer
 from generations.services.providers import add_provider, change_provider, disable, enable, hold, pause, resume
+from tests.marks import BOTH_DATABASES_IN_TEST_ALL
 
-pytestmark = [pytest.mark.django_db, pytest.mark.databases]
+pytestmark = [pytest.mark.django_db, *BOTH_DATABASES_IN_TEST_ALL]
 KEY = "sk-0123456789-secret"
 
 

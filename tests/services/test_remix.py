@@ -16,8 +16,9 @@ from generations.services.outcomes import failed
 from generations.services.providers import add_provider
 from generations.services.remix import MOVED, source_of
 from generations.services.submit import intend
+from tests.marks import BOTH_DATABASES_IN_TEST_ALL
 
-pytestmark = [pytest.mark.django_db, pytest.mark.databases]
+pytestmark = [pytest.mark.django_db, *BOTH_DATABASES_IN_TEST_ALL]
 MakeJob = Callable[..., Job]
 
 

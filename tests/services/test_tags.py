@@ -8,9 +8,10 @@ import pytest
 
 from generations.models import Job, Tag, User
 from generations.services.notes import add_tag, remove_tag
+from tests.marks import BOTH_DATABASES_IN_TEST_ALL
 from tests.services.helpers import race
 
-pytestmark = [pytest.mark.databases]
+pytestmark = [*BOTH_DATABASES_IN_TEST_ALL]
 MakeJob = Callable[..., Job]
 
 

@@ -21,11 +21,12 @@ from generations.services import tidy
 from generations.services.archive import archive
 from generations.services.incoming import workshop
 from generations.services.sweep import sweep
+from tests.marks import BOTH_DATABASES_IN_TEST_ALL
 from tests.peer import answering, peer
 from tests.services.clips import make_clip
 from tests.services.helpers import queued
 
-pytestmark = [pytest.mark.django_db, pytest.mark.databases]
+pytestmark = [pytest.mark.django_db, *BOTH_DATABASES_IN_TEST_ALL]
 MakeJob = Callable[..., Job]
 DAYS = 2 * 86_400
 

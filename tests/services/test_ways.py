@@ -19,8 +19,9 @@ from generations.services.paging import Keyset
 from generations.services.search import jobs_on_the_way, prompts_on_the_way
 from generations.services.tokens import wanted
 from generations.services.ways import Way, way
+from tests.marks import BOTH_DATABASES_IN_TEST_ALL
 
-pytestmark = [pytest.mark.django_db, pytest.mark.databases]
+pytestmark = [pytest.mark.django_db, *BOTH_DATABASES_IN_TEST_ALL]
 MakeJob = Callable[..., Job]
 LIMITS = [0, 4, 3000]
 """Of what counts as few: none, more than the one author's and less than all, and all."""

@@ -9,9 +9,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from generations.sandbox import Sandbox
+from tests.prepared import prepare
 from tests.processes.harness import Installation
 from tests.processes.judge import ENDED, Row, Verdict, judge
-from tests.processes.stacks import Stacks, all_stacks, prepare
+from tests.processes.stacks import Stacks, all_stacks
 from tests.soak.keeper import Keeper
 from tests.soak.people import Person, emails, make_people
 from tests.soak.plan import FAILING, UNHEARD, Plan, directives, kill_times, wishes

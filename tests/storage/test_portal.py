@@ -13,11 +13,11 @@ from playwright.sync_api import sync_playwright
 
 from tests.browser.helpers import CHROMIUM, HOW_TO_GET, QUIET, sign_in
 from tests.conftest import needs
-from tests.processes.conftest import install, prepared
+from tests.processes.conftest import install
 from tests.processes.harness import PASSWORD, portal, wait_for
 from tests.storage.conftest import address
 
-__all__ = ["install", "prepared"]
+__all__ = ["install"]
 pytestmark = [pytest.mark.process, pytest.mark.matrix]
 
 SEEK = "video => new Promise(done => { video.onseeked = () => done(video.currentTime); video.currentTime = 2; })"
