@@ -23,6 +23,7 @@ SHAPES = [
     re.compile(r"(?i)(x-amz-(?:signature|credential|security-token))(=)[^&\s\"']+"),
     re.compile(r"(/(?:hooks/(?:job|provider)|references/link))(/)[^/?\s]+"),
     re.compile(r"(/s)(/)[\w-]{20,}"),  # a link for people outside
+    re.compile(r"(/password/reset/key)(/)[^/?\s]{20,}"),
     re.compile(r"(/invitation)(/)[^/?\s]{20,}"),
     re.compile(r"\b(sk|rk|pk)(-)[\w-]{12,}"),
     re.compile(r"\b(whsec)(_)[\w+/=-]{12,}"),

@@ -15,7 +15,7 @@ TOKEN = "s3cr3t-token-of-a-callback"
 PATHS = ["/hooks/job/", "/hooks/provider/", "/references/link/", "/s/"]
 
 
-@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("path", [*PATHS, "/invitation/", "/accounts/password/reset/key/"])
 def test_a_token_is_blotted_out(path: str) -> None:
     line = f"POST {path}{TOKEN}/?x=1 HTTP/1.1"
     assert blotted(line) == f"POST {path}•••/?x=1 HTTP/1.1"

@@ -10,6 +10,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from generations.forms.library import YEARS
 from generations.models import Provider, User, VideoModel
 from generations.services.months import last_day, today
 from generations.services.usage.report import Asked, By
@@ -25,7 +26,7 @@ BY = {
 
 def _day(label: Any) -> forms.DateField:
     return forms.DateField(
-        label=label, required=False, widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+        label=label, required=False, validators=YEARS, widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
     )
 
 
@@ -49,7 +50,7 @@ class UsageFilter(forms.Form):
         if own:
             del self.fields["member"]
         known = VideoModel.objects.order_by("slug").values_list("slug", flat=True).distinct()
-        asked = query.get("model", "")[:120]
+        asked = query.get("model", "").replace("\x00", "")[:120]
         slugs = dict.fromkeys([*known, *filter(None, [asked])])
         self.fields["model"].choices = [("", _("Any model")), *((slug, slug) for slug in slugs)]  # type: ignore[attr-defined]
         self.is_valid()

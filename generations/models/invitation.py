@@ -19,7 +19,7 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
 
     def open(self) -> InvitationQuerySet:
         """Those whose link works."""
-        return self.waiting().filter(expires_at__gt=timezone.now())
+        return self.waiting().filter(expires_at__gt=timezone.now(), by__is_active=True, by__role=Role.ADMIN)
 
 
 class Invitation(models.Model):

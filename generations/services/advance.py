@@ -63,6 +63,7 @@ def advance(
             return False
         JobEvent.objects.create(job=job, at=now, state=to, note=reason, detail=detail, actor=actor)
         _settle(job, by.token if by else job.token, charged, cost)
+        _hold_prompt(job, to)
         _book(job, to, by, charged)
         _keep_watch(job, to, by, now)
         note_end(job, to, reason, now)
@@ -94,6 +95,12 @@ def put_off(job: Job, until: datetime, reason: str, cause: Cause = Cause.OTHER) 
     shown = {} if job.reason == reason else {"reason": reason, "cause": cause.value, "rev": F("rev") + 1}
     mine = Job.objects.filter(pk=job.pk, state=State.QUEUED, rev=job.rev)
     return job.state == State.QUEUED and bool(mine.update(not_before=until, **shown))
+
+
+def _hold_prompt(job: Job, to: State) -> None:
+    """An end holds its prompt before the book, as asking does: the other way round two could wait for each other."""
+    if to in FINAL or job.state in FINAL:
+        list(Prompt.objects.select_for_update(of=("self",), no_key=True).filter(jobs=job.pk).values_list("pk"))
 
 
 def _count(job: Job, to: State) -> None:

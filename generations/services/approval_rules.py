@@ -13,6 +13,7 @@ from django.utils.translation import gettext_noop
 from generations.models import ApprovalRule, Job, RoleDefault, State, User
 from generations.services.price import money
 from generations.services.rates import portal_currency
+from generations.services.tokens import DENSE
 
 OF_ROLE = gettext_noop("Every job of this role needs approval.")
 OF_ALL = gettext_noop("Every job needs approval.")
@@ -24,7 +25,10 @@ FIRST = gettext_noop("It is the first job of a new member.")
 WORDS = gettext_noop("Its prompt has a word that staff look at first.")
 
 NOT_LET_THROUGH = (State.AWAITING_APPROVAL, State.REJECTED, State.CANCELLED)
-NO_SPACES = "\u2e80"  # from here on lie the scripts that write words without spaces
+# A letter or digit of a script that writes blanks between words.
+LETTER = f"[^\\W_{''.join(f'{chr(first)}-{chr(last)}' for first, last in DENSE)}]"
+# Fillers and variation selectors, which are marks to Unicode, but nothing to the eye.
+UNSEEN = re.compile("[\u034f\u115f\u1160\u180b-\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +42,9 @@ class Wish:
     text: str
 
 
-def total_of(estimate: Decimal | None, takes: int) -> Decimal | None:
-    return None if estimate is None else estimate * takes
+def total_of(estimate: Decimal | None, takes: int, beside: Decimal | None = Decimal(0)) -> Decimal | None:
+    """What is asked for at once: all takes, and what is asked for beside them. None where nobody knows."""
+    return None if estimate is None or beside is None else estimate * takes + beside
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,15 +118,15 @@ def has_word(words: str, text: str) -> bool:
 
 
 def _pattern(word: str) -> re.Pattern[str]:
-    """A whole word, but in scripts without spaces any place."""
-    before = r"(?<!\w)" if word[:1].isalnum() and word[:1] < NO_SPACES else ""
-    after = r"(?!\w)" if word[-1:].isalnum() and word[-1:] < NO_SPACES else ""
+    """A whole word; in scripts without blanks, and beside them, any place."""
+    before = f"(?<!{LETTER})" if re.match(LETTER, word) else ""
+    after = f"(?!{LETTER})" if re.match(LETTER, word[-1:]) else ""
     return re.compile(f"{before}{re.escape(word)}{after}")
 
 
 def _plain(text: str) -> str:
     """Without case, spelling variants, invisible signs and uneven spaces."""
-    even = unicodedata.normalize("NFKC", text).casefold()
+    even = UNSEEN.sub("", unicodedata.normalize("NFKC", text).casefold())
     return " ".join("".join(sign for sign in even if unicodedata.category(sign) != "Cf").split())
 
 

@@ -55,7 +55,9 @@ class Cost:
         return estimate(self.price, self.rate)
 
     def is_over(self, other: Cost) -> bool:
-        """Dearer than the other one; also where the two cannot be compared."""
+        """Dearer than the other one; also where the two cannot be compared, or nobody knows what it is worth now."""
+        if self.estimate is None and other.estimate is not None:
+            return True
         if self.estimate is not None and other.estimate is not None:
             return self.estimate > other.estimate
         if self.price and other.price and self.price.currency == other.price.currency:

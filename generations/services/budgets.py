@@ -71,10 +71,14 @@ def check(member: User, wanted: Decimal) -> None:
 
     The budgets are held until that has ended, so whoever asks at the same time counts this, too.
     """
-    held = Budget.objects.over(member.pk).filter(is_hard=True).select_for_update(of=("self",), no_key=True)
-    for line in _lines(list(held), this_month()):
+    for line in _lines(hold(member), this_month()):
         if line.taken + wanted > line.budget.amount:
             raise OverBudget(line, wanted)
+
+
+def hold(member: User) -> list[Budget]:
+    """The hard budgets over this member, held until the transaction ends: before prompts, prompts before the book."""
+    return list(Budget.objects.over(member.pk).filter(is_hard=True).select_for_update(of=("self",), no_key=True))
 
 
 def lines_over(member: User) -> list[Line]:

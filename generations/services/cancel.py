@@ -27,7 +27,7 @@ def cancel(job: Job, user: User) -> bool:
     """Cancel a waiting job. One that is just being sent is cancelled if the provider does not take it; else False."""
     with transaction.atomic():
         # As it is now: the engine may just have moved it.
-        job.refresh_from_db(from_queryset=Job.objects.select_for_update())
+        job.refresh_from_db(from_queryset=Job.objects.select_for_update(no_key=True))
         is_over = job.state in NOT_SENT and advance(job, State.CANCELLED, actor=user)
         on_its_way = Job.objects.filter(pk=job.pk, state=State.SUBMITTING, cancel_asked=False)
         is_asked = not is_over and on_its_way.update(cancel_asked=True, rev=F("rev") + 1)

@@ -10,12 +10,16 @@ from io import StringIO
 MARK = "'"
 """What spreadsheets take for "this is text", and write as well."""
 RUNS = r"\s*[=+\-@＝＋－＠\t\r\n]"
+AMOUNT = re.compile(r"-?\d+(\.\d+)?")
 DANGEROUS, MARKED = re.compile(f"{MARK}*{RUNS}"), re.compile(f"{MARK}+{RUNS}")
 
 
 def safe(text: str) -> str:
-    """The text as a spreadsheet shows it and does not run it. `plain` gives the same text back, whatever it was."""
-    return MARK + text if DANGEROUS.match(text) else text
+    """The text as a spreadsheet shows it and does not run it; an amount below zero stays one.
+
+    `plain` gives the same text back, whatever it was.
+    """
+    return MARK + text if DANGEROUS.match(text) and not AMOUNT.fullmatch(text) else text
 
 
 def plain(cell: str) -> str:

@@ -69,6 +69,8 @@ class Ask:
     derived_from: UUID | None = None
     derived_as: Derived | None = None
     forked_from: int | None = None  # a prompt
+    # What else the same person asks for at the same time, in the portal's currency; None where nobody knows.
+    beside: Decimal | None = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +215,7 @@ def _make(author: User, ask: Ask, provider: OfferedProvider, combination: Combin
     price = price_of(provider, model, combination)
     rate = rate_of(price.currency) if price else None
     expected = estimate(price, rate)
-    reasons = why(Wish(author, provider.pk, model.pk, total_of(expected, ask.takes), ask.text))
+    reasons = why(Wish(author, provider.pk, model.pk, total_of(expected, ask.takes, ask.beside), ask.text))
     if not reasons:
         _check_budget(author, expected, ask.takes)
     frozen: dict[str, Any] = {

@@ -56,7 +56,7 @@ def correct_member(member: User, month: date, amount: Decimal, reason: str, acto
 @transaction.atomic
 def say_charged(job: Job, number: int, charged: Charged, actor: User) -> None:
     """What the provider's bill says of a submission whose money is held, its job being over. Raises NotSaved."""
-    job = Job.objects.select_for_update().get(pk=job.pk)
+    job = Job.objects.select_for_update(no_key=True).get(pk=job.pk)
     sent = Submission.objects.filter(job=job, number=number)
     known = sent.exists() or charged == Charged.NO  # without a row nobody knows of a request
     if job.state not in FINAL or not known or not still_held().filter(job=job, number=number).exists():

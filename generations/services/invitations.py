@@ -53,7 +53,7 @@ def renew(invitation: Invitation, actor: User, days: int = DAYS) -> str:
     """A new token, which is told here and never again: the old link ends, the time begins anew. Raises NotSaved."""
     token, ends = _new_token(), timezone.now() + timedelta(days=days)
     rows = Invitation.objects.waiting().filter(pk=invitation.pk)
-    if _is_member(invitation.email) or not rows.update(token_hash=_hash(token), expires_at=ends):
+    if _is_member(invitation.email) or not rows.update(token_hash=_hash(token), expires_at=ends, by=actor):
         raise NotSaved(_("This invitation was used or revoked meanwhile. Make a new one."))
     change = (invitation.expires_at.date().isoformat(), ends.date().isoformat())
     note(actor, gettext_noop("invitation renewed"), invitation.email, {"expires": change})

@@ -164,7 +164,7 @@ def finish(output: Output) -> None:
 
     Its row is held meanwhile: of two workers that end at once, the second must see what the first wrote.
     """
-    job = Job.objects.select_for_update().get(pk=output.job_id)
+    job = Job.objects.select_for_update(no_key=True).get(pk=output.job_id)
     if Output.objects.wanted().filter(job=job).exists():
         return
     lost = Output.objects.filter(job=job, stored_at=None).first()

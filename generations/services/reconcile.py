@@ -171,7 +171,7 @@ def _leave(job: Job, number: int, to: State, actor: User, action: str, **move: A
     """Move a job of unknown outcome on, by the word of somebody who saw submission `number` as its latest."""
     with transaction.atomic():
         seen = live_submission(job, number)
-        job = _held(seen.pk).job if seen else Job.objects.select_for_update().get(pk=job.pk)
+        job = _held(seen.pk).job if seen else Job.objects.select_for_update(no_key=True).get(pk=job.pk)
         live_submission(job, number)  # as it is now that it is held
         if not advance(job, to, by=seen, actor=actor, **move):
             raise TooLate(_stale(job))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -136,6 +138,16 @@ class TestList:
         texts = [ask.job.prompt.text for ask in rest.context["asks"]]
         assert texts == ["Fox number 02", "Fox number 01", "Fox number 00"]
         assert b"<html" not in rest.content
+
+    @pytest.mark.parametrize(("url", "sent"), [(DECIDE, {"act": "approve"}), (CONFIRM, {"act": "approve"})])
+    def test_the_next_page_follows_a_refusal_too(
+        self, noor: Client, wait: Wait, url: str, sent: dict[str, str]
+    ) -> None:
+        keys = [wait(f"Fox number {number:02}").key for number in range(23)]
+        answer = noor.post(url, sent | ({"job": f"{keys[0]}:99"} if url == DECIDE else {}))
+        following = re.search(r'class="btn" href="([^"]*after=[^"]*)"', answer.content.decode())
+        assert following
+        assert noor.get(html.unescape(following[1])).status_code == 200
 
     def test_any_number_of_jobs_is_as_many_queries(
         self, noor: Client, wait: Wait, member: User, stranger: User

@@ -25,7 +25,7 @@ from tests.marks import BOTH_DATABASES_IN_TEST_ALL
 pytestmark = [pytest.mark.django_db, *BOTH_DATABASES_IN_TEST_ALL]
 MakeJob = Callable[..., Job]
 AsUser = Callable[[User], Client]
-HOSTILE = ["=1+1", "+49 ", "-2", "@SUM(A1)", "'=quoted", 'He said "no",\ntwice; then left', "بازار ＝ قديم", "＝x"]
+HOSTILE = ["=1+1", "+49 ", "-2+3", "@SUM(A1)", "'=quoted", 'He said "no",\ntwice; then left', "بازار ＝ قديم", "＝x"]
 
 
 def text(answer: Any) -> str:

@@ -115,12 +115,15 @@ class TestThePage:
             ("since=2001-01-01&until=2026-11-01", "At most 800 days are shown"),
             ("since=yesterday", "Enter a valid date."),
             ("since=0000-00-00", "Enter a valid date."),
+            ("until=9999-12-31", "less than or equal to"),
         ],
     )
     def test_a_period_that_makes_no_sense_says_so(self, noor: Client, query: str, told: str) -> None:
         assert told in shown(noor, f"{STAFF}?{query}")
 
-    @pytest.mark.parametrize("query", ["by=nonsense", "member=999", "provider=x", "member=-1", "by=member&provider=0"])
+    @pytest.mark.parametrize(
+        "query", ["by=nonsense", "member=999", "provider=x", "member=-1", "by=member&provider=0", "model=%00"]
+    )
     def test_a_filter_that_makes_no_sense_filters_nothing(self, noor: Client, made: MakeJob, query: str) -> None:
         made()
         assert "<dd>$0.80</dd>" in shown(noor, f"{STAFF}?{query}")

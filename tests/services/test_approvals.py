@@ -151,6 +151,14 @@ class TestRules:
             "approval."
         )
 
+    def test_an_amount_is_of_a_whole_batch(self, priced: Provider, member: User) -> None:
+        ApprovalRule.objects.create(amount=Decimal("1.60"))
+        lines = [f"Fox number {number},{MODEL}" for number in range(3)]
+        for asked, waits in ((2, False), (3, True)):
+            batch = plan(member, "\n".join(["prompt,model", *lines[:asked]]), f"{asked}", Defaults(provider=priced.pk))
+            assert [row.waits for row in batch.rows] == [waits] * asked
+            assert {job.state == State.AWAITING_APPROVAL for job in make(member, batch)} == {waits}
+
     def test_one_that_says_nothing_is_about_every_job(self, priced: Provider, admin: User) -> None:
         ApprovalRule.objects.create()
         assert compose(admin, ask(priced, "one")).job.reason == "Every job needs approval."
@@ -181,6 +189,11 @@ class TestRules:
             ("hen\n\n fox ", "A fox", True),
             ("c++", "some C++ code", True),
             ("a.b", "axb", False),
+            ("nsfw", "拍一段nsfw视频", True),
+            ("ai", "用AI做视频", True),
+            ("ภาพ", "ทำภาพยนตร์", True),
+            ("bomb", "a _bomb_ here", True),
+            ("fox", "a f\ufe0fo\u034fx", True),
             ("", "A fox", False),
         ],
     )
@@ -275,7 +288,7 @@ class TestApprove:
         assert MonthTotal.objects.get().reserved == Decimal("0.6")
         assert intend(job.pk)
 
-    @pytest.mark.parametrize("change", ["price unknown", "unit", "rate"])
+    @pytest.mark.parametrize("change", ["price unknown", "unit", "rate", "no rate"])
     def test_a_price_that_cannot_be_compared_asks_again(
         self, priced: Provider, member: User, admin: User, change: str
     ) -> None:
@@ -287,8 +300,10 @@ class TestApprove:
             ModelCombination.objects.update(price=None)
         elif change == "unit":
             VideoModel.objects.update(currency="EUR")
-        else:
+        elif change == "rate":
             ExchangeRate.objects.update(rate=Decimal("0.2"))
+        else:
+            ExchangeRate.objects.all().delete()
         with pytest.raises(NotDecided, match="Look at it again"):
             approve(job, job.rev, admin)
         job = fresh(job)
@@ -487,9 +502,9 @@ class TestFiles:
 
     def test_one_that_came_between_is_seen_first(self, priced: Provider, member: User) -> None:
         before = plan(member, self.FILE, "0" * 32, Defaults(model=MODEL))
-        ApprovalRule.objects.create(amount=Decimal("0.90"))
+        ApprovalRule.objects.create(words="hen")
         after = plan(member, self.FILE, "0" * 32, Defaults(model=MODEL))
-        assert [row.waits for row in after.rows] == [False, False, True]
+        assert [row.waits for row in after.rows] == [False, True, True]
         assert before.digest != after.digest
 
     def test_any_number_of_rows_is_as_many_queries(self, priced: Provider, member: User) -> None:

@@ -14,7 +14,7 @@ from generations.services.cells import line, plain, safe
 HOSTILE = [
     "=1+1",
     "+1",
-    "-2",
+    "-2+1",
     "@SUM(A1)",
     "\t=1",
     "\r=1",
@@ -35,6 +35,11 @@ def test_what_would_run_is_marked(text: str) -> None:
 def test_what_is_harmless_stays(text: str) -> None:
     assert safe(text) == text
     assert plain(text) == text
+
+
+@pytest.mark.parametrize("amount", ["-2", "-12.500000"])
+def test_an_amount_below_zero_stays_one(amount: str) -> None:
+    assert safe(amount) == amount == plain(amount)
 
 
 @given(st.text(alphabet="'=+-@\t\r\n a＝"))

@@ -63,6 +63,16 @@ class TestUse:
         assert accept(token, "Other", PASSWORD) is None
         assert User.objects.filter(email=NEW).count() == 1
 
+    @pytest.mark.parametrize("change", [{"is_active": False}, {"role": Role.MEMBER}], ids=["switched off", "demoted"])
+    def test_it_ends_with_the_power_of_who_made_it(
+        self, admin: User, token: str, make_user: Callable[..., User], change: dict[str, Any]
+    ) -> None:
+        other = make_user("second@example.org", Role.ADMIN)
+        User.objects.filter(pk=admin.pk).update(**change)
+        assert accept(token, "New Person", PASSWORD) is None
+        again = renew(Invitation.objects.get(), other)
+        assert accept(again, "New Person", PASSWORD)
+
     def test_a_password_that_is_no_good_leaves_it_open(self, token: str) -> None:
         with pytest.raises(ValidationError):
             accept(token, "New", "short")

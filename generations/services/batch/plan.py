@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cache
@@ -15,6 +15,7 @@ from django.utils.translation import gettext_noop, pgettext
 
 from generations.models import Job, Prompt, User
 from generations.models.prompt import text_hash
+from generations.services import budgets
 from generations.services.approval_rules import Wish, rules_over
 from generations.services.batch.rows import COLUMNS, Defaults, Problem, Row, key_of, known_columns, resolve
 from generations.services.batch.table import ROWS_MOST, records
@@ -89,17 +90,25 @@ def plan(author: User, text: str, key: str, defaults: Defaults) -> Batch:
 
 def _judged(author: User, rows: Sequence[Row]) -> list[Row]:
     """The rows, with which of them wait for approval first."""
-    rules, rate = rules_over(author), cache(rate_of)
+    rules = rules_over(author)
     if not rules.always and not rules.rows:
         return list(rows)
-    return [replace(row, waits=bool(rules.why(wish))) if (wish := _wish(author, row, rate)) else row for row in rows]
+    worth = _worth(rows)
+    return [replace(row, waits=bool(rules.why(wish))) if (wish := _wish(author, row, worth)) else row for row in rows]
 
 
-def _wish(author: User, row: Row, rate: Callable[[str], Decimal | None]) -> Wish | None:
+def _wish(author: User, row: Row, total: Decimal | None) -> Wish | None:
     if row.provider is None or row.model is None or row.combination is None:
         return None
-    total = estimate(row.price, rate(row.price.currency)) if row.price else None
     return Wish(author, row.provider.pk, row.model.pk, total, row.text)
+
+
+def _worth(rows: Iterable[Row]) -> Decimal | None:
+    """What these rows are expected to cost together, in the portal's currency; None where nobody knows."""
+    rate = cache(rate_of)
+    found = [estimate(row.price, rate(row.price.currency)) if row.price else None for row in rows if row.asks]
+    known = [amount for amount in found if amount is not None]
+    return sum(known, Decimal(0)) if len(known) == len(found) else None
 
 
 def made_before(author: User, key: str) -> list[Job]:
@@ -114,15 +123,20 @@ def make(author: User, batch: Batch) -> list[Job]:
 
     The batch key makes it safe to call again: what was made before is answered and not made again.
     """
+    budgets.hold(author)
     _hold_prompts(batch.good)
+    whole = _worth(batch.good)
     with one_offer(author):
-        return [job for row in batch.good for job in _jobs(author, batch.key, row)]
+        return [job for row in batch.good for job in _jobs(author, batch.key, row, whole)]
 
 
-def _jobs(author: User, key: str, row: Row) -> list[Job]:
+def _jobs(author: User, key: str, row: Row, whole: Decimal | None) -> list[Job]:
     if not row.ask or not row.asks:
         return list(row.made)
-    return list(compose(author, replace(row.ask, compose_token=key_of(key, row.record.number))).jobs)
+    own = _worth([row])
+    beside = None if whole is None or own is None else whole - own
+    ask = replace(row.ask, compose_token=key_of(key, row.record.number), beside=beside)
+    return list(compose(author, ask).jobs)
 
 
 def _hold_prompts(rows: Iterable[Row]) -> None:
