@@ -109,7 +109,7 @@ class TestComments:
         body = post(mara, "job-comments", job, text="No <b>words</b>\nfor it").content.decode()
         assert list(Comment.objects.values_list("at", flat=True)) == [2.9, None]
         assert 'data-seek="2.9"' in body
-        assert ">0:02</a>" in body
+        assert ">0:02.9</a>" in body
         assert "No &lt;b&gt;words&lt;/b&gt;" in body
         assert body.count("data-seek") == 1
 
