@@ -173,7 +173,7 @@ class TestComments:
         job = make_clip()
         for number in range(30):
             Comment.objects.create(job=job, author=stranger if number % 2 else member, text="x", at=number % 8)
-        with django_assert_max_num_queries(18):
+        with django_assert_max_num_queries(19):
             page(mara, job)
 
 

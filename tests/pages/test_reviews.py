@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db
 MakeJob = Callable[..., Job]
 AsUser = Callable[[User], Client]
 CLIPS = "/staff/clips/"
-NO = {"verdict": "rejected", "note": "Too  dark", "at": "2.5"}
+NO: dict[str, Any] = {"verdict": "rejected", "note": "Too  dark", "at": "2.5"}
 
 
 @pytest.fixture
