@@ -9,7 +9,9 @@ from urllib.parse import urlencode
 
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
-from django.db.models import Q
+from django.db.models import Q, Value
+from django.db.models.functions import Coalesce
+from django.db.models.lookups import Exact
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.functional import cached_property
@@ -81,8 +83,8 @@ class LibraryFilter(JobFilter):
             where &= Q(job_tags__tag=self._tag_pk) if self._tag_pk else Q(pk__in=[])
         if self.has("collection"):
             where &= Q(collection_items__collection=self.gathered) if self.gathered else Q(pk__in=[])
-        if verdict := self.cleaned_data.get("verdict"):  # only what is done has one: so one index finds both
-            where &= Q(state=State.DONE, verdict="" if verdict == NOT_REVIEWED else verdict)
+        if self.has("verdict"):
+            where &= self._judged
         if self.has("favourite"):
             where &= Q(favourites__user=self.user)
         if since := self.cleaned_data.get("since"):
@@ -90,6 +92,18 @@ class LibraryFilter(JobFilter):
         if until := self.cleaned_data.get("until"):
             where &= Q(created_at__lt=midnight(until + timedelta(days=1)))
         return where
+
+    @property
+    def _judged(self) -> Q:
+        """Only what is done has a verdict: so one index finds both.
+
+        One author's clips are found by the author, who made fewer than were judged: that index is kept out of it.
+        """
+        chosen = self.cleaned_data["verdict"]
+        wanted = "" if chosen == NOT_REVIEWED else chosen
+        if self.mine or self.has("author"):
+            return Q(Exact(Coalesce("verdict", "verdict"), Value(wanted)), state=State.DONE)
+        return Q(state=State.DONE, verdict=wanted)
 
     def search(self, jobs: JobQuerySet) -> tuple[JobQuerySet, Keyset]:
         """Those of the jobs that hold the words, all when there are none, and their order.

@@ -177,6 +177,8 @@ class TestInTheLibrary:
         (chip,) = answer.context["filters"].chips
         assert (chip.field, chip.without) == ("verdict", "?")
         assert len(mara.get("/library/", {"verdict": "great"}).context["page"].rows) == 5
+        assert mara.get("/library/", {"verdict": asked, "whose": "mine"}).context["page"].rows == [shelf[asked]]
+        assert mara.get("/library/", {"verdict": asked, "state": "failed"}).context["page"].rows == []
 
     def test_the_badge_is_an_icon_and_a_word(self, mara: Client, shelf: dict[str, Job]) -> None:
         for view in ("", "list"):
