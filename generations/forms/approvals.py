@@ -25,20 +25,31 @@ WORDS_MOST = 200
 NONE = 0  # no row has this key
 
 
-class DecisionForm(forms.Form):
-    """Yes or no, and a note: to say no takes one."""
+class NotedForm(forms.Form):
+    """A choice in the field `chosen`, and a note, without which some choices cannot be made: those in `needing`."""
 
-    act = forms.ChoiceField(choices=[(APPROVE, APPROVE), (REJECT, REJECT)])
     note = forms.CharField(label=_("Note for its author"), max_length=NOTE_LIMIT, required=False)
+
+    chosen: str
+    needing: frozenset[str]
 
     def clean_note(self) -> str:
         """On one line: it stands in a sentence."""
         return " ".join(self.cleaned_data["note"].split())
 
     def clean(self) -> dict[str, Any]:
-        if self.cleaned_data.get("act") == REJECT and not self.cleaned_data.get("note") and "note" not in self.errors:
+        is_needed = self.cleaned_data.get(self.chosen) in self.needing
+        if is_needed and not self.cleaned_data.get("note") and "note" not in self.errors:
             self.add_error("note", gettext("Say why in a few words: its author reads them."))
         return self.cleaned_data
+
+
+class DecisionForm(NotedForm):
+    """Yes or no, and a note: to say no takes one."""
+
+    chosen, needing = "act", frozenset({REJECT})
+
+    act = forms.ChoiceField(choices=[(APPROVE, APPROVE), (REJECT, REJECT)])
 
 
 def seen_in(query: QueryDict) -> dict[UUID, int]:

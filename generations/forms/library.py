@@ -9,7 +9,9 @@ from urllib.parse import urlencode
 
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
-from django.db.models import Q
+from django.db.models import Q, Value
+from django.db.models.functions import Coalesce
+from django.db.models.lookups import Exact
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.functional import cached_property
@@ -17,13 +19,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from generations.forms.filters import JobFilter
-from generations.models import Collection, ModelCombination, Orientation, Tag, VideoModel, folded
+from generations.models import Collection, ModelCombination, Orientation, State, Tag, Verdict, VideoModel, folded
 from generations.models.job import JobQuerySet
 from generations.services.paging import Keyset
 from generations.services.search import has_words, jobs_on_the_way
 from generations.services.tokens import QUERY_LIMIT
 
 KEY_LIMIT = 20  # digits; no row has more
+NOT_REVIEWED = "none"
+VERDICTS = [("", gettext_lazy("Any review state")), (NOT_REVIEWED, gettext_lazy("Not reviewed")), *Verdict.choices]
 YEARS = [MinValueValidator(date(2000, 1, 1)), MaxValueValidator(date(9000, 1, 1))]
 
 
@@ -59,6 +63,7 @@ class LibraryFilter(JobFilter):
     model = forms.ChoiceField(choices=_models, required=False)
     orientation = forms.ChoiceField(choices=[("", gettext_lazy("Any shape")), *Orientation.choices], required=False)
     seconds = forms.ChoiceField(choices=_lengths, required=False)
+    verdict = forms.ChoiceField(choices=VERDICTS, required=False)
     tag = forms.CharField(required=False)
     collection = forms.CharField(required=False)
     since = forms.DateField(required=False, input_formats=["%Y-%m-%d"], validators=YEARS, widget=DayInput)
@@ -67,7 +72,7 @@ class LibraryFilter(JobFilter):
     view = forms.ChoiceField(choices=[("grid", gettext_lazy("Grid")), ("list", gettext_lazy("List"))], required=False)
 
     columns = ("state", "provider", "author", "model", "orientation", "seconds")
-    folded_away = ("provider", "model", "orientation", "seconds", "tag", "collection", "since", "until")
+    folded_away = ("verdict", "provider", "model", "orientation", "seconds", "tag", "collection", "since", "until")
     """Fields of the fold-out part."""
 
     @property
@@ -78,6 +83,8 @@ class LibraryFilter(JobFilter):
             where &= Q(job_tags__tag=self._tag_pk) if self._tag_pk else Q(pk__in=[])
         if self.has("collection"):
             where &= Q(collection_items__collection=self.gathered) if self.gathered else Q(pk__in=[])
+        if self.has("verdict"):
+            where &= self._judged
         if self.has("favourite"):
             where &= Q(favourites__user=self.user)
         if since := self.cleaned_data.get("since"):
@@ -85,6 +92,18 @@ class LibraryFilter(JobFilter):
         if until := self.cleaned_data.get("until"):
             where &= Q(created_at__lt=midnight(until + timedelta(days=1)))
         return where
+
+    @property
+    def _judged(self) -> Q:
+        """Only what is done has a verdict: so one index finds both.
+
+        One author's clips are found by the author, who made fewer than were judged: that index is kept out of it.
+        """
+        chosen = self.cleaned_data["verdict"]
+        wanted = "" if chosen == NOT_REVIEWED else chosen
+        if self.mine or self.has("author"):
+            return Q(Exact(Coalesce("verdict", "verdict"), Value(wanted)), state=State.DONE)
+        return Q(state=State.DONE, verdict=wanted)
 
     def search(self, jobs: JobQuerySet) -> tuple[JobQuerySet, Keyset]:
         """Those of the jobs that hold the words, all when there are none, and their order.
@@ -157,7 +176,7 @@ class LibraryFilter(JobFilter):
             yield "q", _("“{words}”").format(words=self.words)
         if self.mine:
             yield "whose", _("Mine")
-        for field in ("state", "author", "provider", "model", "orientation", "seconds"):
+        for field in ("state", "verdict", "author", "provider", "model", "orientation", "seconds"):
             if self.has(field) and not (field == "author" and self.mine):
                 yield field, self._word(field)
         if self.tag_name:

@@ -1,4 +1,4 @@
-"""How a person wants to hear of the end of a job, and webhooks."""
+"""How a person wants to hear of jobs, and webhooks."""
 
 from __future__ import annotations
 
@@ -34,16 +34,24 @@ class NoticesForm(forms.Form):
 
     mail_done = forms.BooleanField(label=_("When a clip of mine is ready"), required=False)
     mail_failed = forms.BooleanField(label=_("When one failed, or its outcome is unknown"), required=False)
+    mail_reviewed = forms.BooleanField(label=_("When a reviewer judged one"), required=False)
+    mail_waiting = forms.BooleanField(
+        label=_("When somebody’s clip awaits approval"),
+        help_text=_("What is asked for within a minute comes in one mail. Never about your own."),
+        required=False,
+    )
     quiet_from = forms.TimeField(label=pgettext_lazy("quiet hours", "From"), required=False, widget=Clock)
     quiet_until = forms.TimeField(label=pgettext_lazy("quiet hours", "Until"), required=False, widget=Clock)
     time_zone = forms.ChoiceField(label=_("My time zone"))
 
-    COLUMNS = ("mail_done", "mail_failed", "quiet_from", "quiet_until", "time_zone")
+    COLUMNS = ("mail_done", "mail_failed", "mail_reviewed", "mail_waiting", "quiet_from", "quiet_until", "time_zone")
 
     def __init__(self, user: User, data: QueryDict | None = None) -> None:
         super().__init__(data, initial={name: getattr(user, name) for name in self.COLUMNS})
         self.user = user
         self.fields["time_zone"].choices = zones()  # type: ignore[attr-defined]
+        if not user.is_reviewer:
+            del self.fields["mail_waiting"]
 
     def clean(self) -> dict[str, Any]:
         start, end = self.cleaned_data.get("quiet_from"), self.cleaned_data.get("quiet_until")
@@ -57,7 +65,7 @@ class NoticesForm(forms.Form):
 
     def save(self) -> bool:
         """Keep what was asked for; True when the quiet hours are other ones now."""
-        changed = [name for name in self.COLUMNS if getattr(self.user, name) != self.cleaned_data[name]]
+        changed = [name for name in self.fields if getattr(self.user, name) != self.cleaned_data[name]]
         for name in changed:
             setattr(self.user, name, self.cleaned_data[name])
         self.user.save(update_fields=changed)
@@ -75,6 +83,7 @@ class HookForm(forms.Form):
     done = forms.BooleanField(label=_("A clip is ready"), required=False)
     failed = forms.BooleanField(label=_("A job failed"), required=False)
     unknown = forms.BooleanField(label=_("An outcome is unknown"), required=False)
+    reviewed = forms.BooleanField(label=_("A clip was reviewed"), required=False)
     enabled = forms.BooleanField(label=_("Switched on"), required=False)
 
     of_team = False
@@ -86,7 +95,7 @@ class HookForm(forms.Form):
         url, allow = self.cleaned_data.get("url"), bool(self.cleaned_data.get("allow_private"))
         if url and (wrong := wrong_with(url, allow_private=allow, of_team=self.of_team)):
             self.add_error("url", wrong)
-        if not any(self.cleaned_data.get(name) for name in ("done", "failed", "unknown")):
+        if not any(self.cleaned_data.get(name) for name in ("done", "failed", "unknown", "reviewed")):
             self.add_error("done", gettext("Choose at least one. To hear of none, switch the webhook off."))
         return self.cleaned_data
 

@@ -14,6 +14,14 @@ class PortalForm(forms.Form):
         help_text=_("Off, no link can be made, and those that were made stop working until it is on again."),
         required=False,
     )
+    approved_only = forms.BooleanField(
+        label=_("Only approved clips can be shared outside"),
+        help_text=_(
+            "Approved by a reviewer after it was made. Links to other clips rest until their clip is approved, and "
+            "again when that is taken back."
+        ),
+        required=False,
+    )
 
 
 class ApprovalDaysForm(forms.Form):

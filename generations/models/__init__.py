@@ -22,7 +22,7 @@ from generations.models.notes import (
     Tag,
     folded,
 )
-from generations.models.notice import Delivery, Ended, Notice, Webhook
+from generations.models.notice import Delivery, News, Notice, Webhook
 from generations.models.output import Output
 from generations.models.pick import Pick
 from generations.models.portal import Portal
@@ -30,6 +30,7 @@ from generations.models.price import Basis, PriceRule
 from generations.models.prompt import TITLE_LIMIT, Prompt, PromptQuerySet
 from generations.models.provider import ModelCombination, Provider, ProviderHour, VideoModel
 from generations.models.reference import Fit, Reference
+from generations.models.review import Review
 from generations.models.session import Session
 from generations.models.share import Share
 from generations.models.states import (
@@ -77,7 +78,6 @@ __all__ = [
     "Comment",
     "Delivery",
     "Derived",
-    "Ended",
     "ExchangeRate",
     "Favourite",
     "Fit",
@@ -94,6 +94,7 @@ __all__ = [
     "LedgerEntry",
     "ModelCombination",
     "MonthTotal",
+    "News",
     "Notice",
     "Orientation",
     "Outcome",
@@ -110,6 +111,7 @@ __all__ = [
     "Provider",
     "ProviderHour",
     "Reference",
+    "Review",
     "Role",
     "RoleDefault",
     "Session",

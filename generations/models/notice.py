@@ -1,4 +1,4 @@
-"""What is told about a job's end: the notice, written with the move itself, and what becomes of each way it is told."""
+"""What is told of a job: the notice, written with what it tells of, and what becomes of each way it is told."""
 
 from __future__ import annotations
 
@@ -25,18 +25,23 @@ def new_signing_secret() -> str:
     return "whsec_" + b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
 
 
-class Ended(models.TextChoices):
-    """The ends that are told."""
+class News(models.TextChoices):
+    """What is told: a job's ends, what a reviewer said of its clip, and to reviewers that it awaits approval."""
 
     DONE = "done", _("ready")
     FAILED = "failed", _("failed")
     UNKNOWN = "unknown", _("outcome unknown")
     REJECTED = "rejected", _("not approved")
+    REVIEWED = "reviewed", _("reviewed")
+    WAITING = "waiting", _("awaits approval")
 
     @property
     def switch(self) -> str:
-        """A hook's column that says whether it hears of such an end: what was not approved counts as failed."""
-        return (Ended.FAILED if self == Ended.REJECTED else self).value
+        """A hook's column that says whether it hears of this: what was not approved counts as failed.
+
+        That a job waits is for reviewers' mail only: no hook has such a column.
+        """
+        return (News.FAILED if self == News.REJECTED else self).value
 
 
 class WebhookQuerySet(models.QuerySet["Webhook"]):
@@ -45,7 +50,7 @@ class WebhookQuerySet(models.QuerySet["Webhook"]):
 
 
 class Webhook(models.Model):
-    """An address that is told when a job ends: a member's own, or without an owner the team's.
+    """An address that is told news of jobs: a member's own, or without an owner the team's.
 
     The secret signs what is sent. It is shown when it is made and never again.
     """
@@ -58,6 +63,7 @@ class Webhook(models.Model):
     done = models.BooleanField(_("a clip is ready"), default=True)
     failed = models.BooleanField(_("a job failed"), default=True)
     unknown = models.BooleanField(_("an outcome is unknown"), default=True)
+    reviewed = models.BooleanField(_("a clip was reviewed"), default=False)
     keeps_quiet = models.BooleanField(_("waits for the end of the owner's quiet hours"), default=False)
     enabled = models.BooleanField(default=True)
     result = models.CharField(max_length=300, blank=True, default="", editable=False)
@@ -86,10 +92,10 @@ class Webhook(models.Model):
 
 
 class Notice(models.Model):
-    """A job came to an end that somebody wants to hear of. Written in the transaction of the move."""
+    """Something about a job that somebody wants to hear of. Written in the transaction in which it comes about."""
 
     job = models.ForeignKey("generations.Job", models.CASCADE, related_name="notices")
-    ended = models.CharField(max_length=10, choices=Ended)
+    news = models.CharField(max_length=10, choices=News)
     reason = models.TextField(blank=True, default="")
     made_at = models.DateTimeField()
     is_spread = models.BooleanField(default=False)
@@ -101,25 +107,40 @@ class Notice(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.job_id} {self.ended}"
+        return f"{self.job_id} {self.news}"
+
+
+class DeliveryQuerySet(models.QuerySet["Delivery"]):
+    def to(self, user: User) -> DeliveryQuerySet:
+        """What goes to this person."""
+        return self.filter(Q(reader=user) | Q(reader=None, notice__job__author=user))
 
 
 class Delivery(models.Model):
-    """One way a notice is told: to a webhook, or without one by mail to the job's author. `key` names every try."""
+    """One way a notice is told: to a webhook, or without one by mail. `key` names every try.
+
+    It goes to `reader`, without one to the job's author.
+    """
 
     notice = models.ForeignKey(Notice, models.CASCADE, related_name="deliveries")
     webhook = models.ForeignKey(Webhook, models.CASCADE, related_name="deliveries", null=True)
+    reader = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", null=True)
     key = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
     due_at = models.DateTimeField(null=True)
     tries = models.PositiveSmallIntegerField(default=0)
     told_at = models.DateTimeField(null=True)
     trouble = models.CharField(max_length=300, blank=True, default="")
 
+    objects = DeliveryQuerySet.as_manager()
+
     class Meta:
         verbose_name_plural = _("deliveries")
         constraints = [
             models.UniqueConstraint(fields=["notice", "webhook"], name="delivery_once_per_hook"),
-            models.UniqueConstraint(fields=["notice"], condition=Q(webhook=None), name="delivery_one_mail"),
+            models.UniqueConstraint(
+                fields=["notice"], condition=Q(webhook=None, reader=None), name="delivery_one_mail"
+            ),
+            models.UniqueConstraint(fields=["notice", "reader"], name="delivery_once_per_reader"),
         ]
         indexes = [models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="delivery_due")]
 
@@ -127,9 +148,9 @@ class Delivery(models.Model):
         return f"msg_{self.key.hex}"
 
     @property
-    def author(self) -> User:
-        """Whose job it is about."""
-        return self.notice.job.author
+    def receiver(self) -> User:
+        """Whom it is for; a webhook of the team is nobody's, and goes by the job's author."""
+        return self.reader or self.notice.job.author
 
     def take(self, until: datetime) -> bool:
         """Hold it until then, so that nobody else tries it meanwhile; False when somebody was first."""

@@ -50,6 +50,8 @@ class User(AbstractBaseUser):
     language = models.CharField(max_length=10, blank=True, default="")  # "" is what the browser asks for
     mail_done = models.BooleanField(_("mail when a clip is ready"), default=False)
     mail_failed = models.BooleanField(_("mail when a job failed or its outcome is unknown"), default=False)
+    mail_reviewed = models.BooleanField(_("mail when a clip was reviewed"), default=False)
+    mail_waiting = models.BooleanField(_("mail when a job awaits approval"), default=False)
     quiet_from = models.TimeField(null=True, blank=True)
     quiet_until = models.TimeField(null=True, blank=True)
     is_active = models.BooleanField(_("can sign in"), default=True)

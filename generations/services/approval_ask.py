@@ -8,15 +8,20 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from generations.models import Approval, Job
+from generations.services.notices import note_waiting
 from generations.services.portal import chosen
 
 
 def ask_for_approval(jobs: Sequence[Job]) -> None:
-    """Bind new jobs that await approval to what they ask for now, in the transaction that makes them."""
+    """Bind new jobs that await approval to what they ask for now, in the transaction that makes them.
+
+    All are one person's; reviewers who wish so are told.
+    """
     days = timedelta(days=chosen().approval_days)
     Approval.objects.bulk_create(
         Approval(job=job, request=digest(job), estimate=job.estimate, expires_at=job.state_since + days) for job in jobs
     )
+    note_waiting(jobs, jobs[0].author, jobs[0].state_since)
 
 
 def digest(job: Job) -> str:

@@ -77,11 +77,12 @@ def may_decide(job: Job, user: User) -> bool:
     """Reviewers and admins; about his own job nobody, unless he is the only admin there is."""
     if not user.is_reviewer:
         return False
-    return job.author_id != user.pk or (user.is_admin and not other_admins(user))
+    return job.author_id != user.pk or decides_alone(user)
 
 
-def other_admins(user: User) -> bool:
-    return User.objects.filter(role=Role.ADMIN, is_active=True).exclude(pk=user.pk).exists()
+def decides_alone(user: User) -> bool:
+    """The only admin has nobody to ask: he decides about his own, too."""
+    return user.is_admin and not User.objects.filter(role=Role.ADMIN, is_active=True).exclude(pk=user.pk).exists()
 
 
 def approve(job: Job, rev: int, actor: User, remark: str = "") -> None:

@@ -13,9 +13,9 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
-from generations.models import Delivery, Ended, Webhook
+from generations.models import Delivery, News, State, Webhook
 from generations.services.notice_mail import send_mail
-from generations.services.notices import hooks_for, mail_column, spread
+from generations.services.notices import GATHERED, hooks_for, mail_column, reviewers_for, spread
 from generations.services.quiet import quiet_until
 from generations.services.webhooks import body_of, keep_result, tell
 from generations.transport import Posted
@@ -47,9 +47,9 @@ def _webhooks(until: float) -> None:
         _tell_all(batch)
 
 
-def _due() -> QuerySet[Delivery]:
-    rows = Delivery.objects.filter(due_at__lte=timezone.now()).order_by("due_at", "pk")
-    return rows.select_related("notice__job__author", "notice__job__prompt", "webhook")
+def _due(ahead: timedelta = timedelta(0)) -> QuerySet[Delivery]:
+    rows = Delivery.objects.filter(due_at__lte=timezone.now() + ahead).order_by("due_at", "pk")
+    return rows.select_related("notice__job__author", "notice__job__prompt", "webhook", "reader")
 
 
 def _taken(rows: QuerySet[Delivery]) -> list[Delivery]:
@@ -62,17 +62,20 @@ def _may_be_told(delivery: Delivery) -> bool:
     if not _is_wanted(delivery):
         _settle(delivery, due_at=None, trouble=gettext_noop("No longer wanted."))
         return False
-    until = quiet_until(delivery.author, timezone.now()) if _keeps_quiet(delivery) else None
+    until = quiet_until(delivery.receiver, timezone.now()) if _keeps_quiet(delivery) else None
     if until:
         _settle(delivery, due_at=until)
     return until is None
 
 
 def _is_wanted(delivery: Delivery) -> bool:
+    job = delivery.notice.job
+    if delivery.reader_id:
+        waits = job.state == State.AWAITING_APPROVAL
+        return waits and reviewers_for(job.author).filter(pk=delivery.reader_id).exists()
     if delivery.webhook_id is None:
-        author = delivery.author
-        return author.is_active and bool(getattr(author, mail_column(Ended(delivery.notice.ended))))
-    return hooks_for(delivery.notice.job).filter(pk=delivery.webhook_id).exists()
+        return job.author.is_active and bool(getattr(job.author, mail_column(News(delivery.notice.news))))
+    return hooks_for(job).filter(pk=delivery.webhook_id).exists()
 
 
 def _keeps_quiet(delivery: Delivery) -> bool:
@@ -87,11 +90,25 @@ def _mails(until: float) -> None:
         if not due:
             return
         for delivery in _taken(due):
-            trouble = send_mail(delivery.notice)
-            if trouble:
-                _failed(delivery, trouble)
+            told = [delivery, *_gathered(delivery)]
+            if not _mailed(told, send_mail([each.notice for each in told], delivery.receiver)):
                 return
+
+
+def _gathered(first: Delivery) -> list[Delivery]:
+    """What else waits for the same reviewer, due or soon due: one mail tells it all. Longer leases are somebody's."""
+    if first.reader_id is None:
+        return []
+    return _taken(_due(GATHERED).filter(reader=first.reader_id).exclude(pk=first.pk)[:SPREAD_AT_ONCE])
+
+
+def _mailed(told: Sequence[Delivery], trouble: str) -> bool:
+    for delivery in told:
+        if trouble:
+            _failed(delivery, trouble)
+        else:
             _settle(delivery, due_at=None, told_at=timezone.now(), tries=delivery.tries + 1)
+    return not trouble
 
 
 def _tell_all(batch: Sequence[Delivery]) -> None:

@@ -27,6 +27,7 @@ JOB_COLUMNS: Columns = {
     "key": lambda job: str(job.key),
     "link": link,
     "state": lambda job: job.state,
+    "verdict": lambda job: job.verdict,
     "prompt": lambda job: job.prompt.text,
     "visibility": lambda job: job.visibility,
     "author": lambda job: str(job.author),

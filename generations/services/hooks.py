@@ -84,12 +84,12 @@ def _note(hook: Webhook, actor: User, action: str, changes: Mapping[str, tuple[A
 
 def let_go(user: User) -> None:
     """The person's quiet hours are other ones: what was held is looked at again now."""
-    held = Delivery.objects.filter(notice__job__author=user, due_at__gt=timezone.now(), tries=0)
+    held = Delivery.objects.to(user).filter(due_at__gt=timezone.now(), tries=0)
     held.update(due_at=timezone.now())
 
 
 def last_mail_trouble(user: User) -> str:
     """What went wrong with the latest mail to this person that was tried; "" when it was sent."""
-    tried = Delivery.objects.filter(notice__job__author=user, webhook=None, tries__gt=0)
+    tried = Delivery.objects.to(user).filter(webhook=None, tries__gt=0)
     latest = tried.order_by("-pk").first()
     return latest.trouble if latest and latest.told_at is None else ""

@@ -105,13 +105,27 @@ def comment(job: Job, user: User, text: str, at: float | None = None) -> Comment
         raise NotNoted(_("Write a comment first."))
     if len(text) > COMMENT_LIMIT:
         raise NotNoted(too_long(text, COMMENT_LIMIT))
-    if at is not None and not 0 <= at <= length_of(job):
-        missed = _("The clip has no moment at {at} s. It runs {length} s.")
-        raise NotNoted(missed.format(at=f"{at:g}", length=f"{length_of(job):g}"))
+    if problem := missed(job, at):
+        raise NotNoted(problem)
     with transaction.atomic():
         said = Comment.objects.create(job=job, author=user, text=text, at=at)
         index_job(job.pk)
     return said
+
+
+def missed(job: Job, at: float | None) -> str:
+    """Why nothing can be pinned to this second; "" when it can, or when there is none."""
+    if at is None or 0 <= at <= length_of(job):
+        return ""
+    said = _("The clip has no moment at {at} s. It runs {length} s.")
+    return said.format(at=f"{at:g}", length=f"{length_of(job):g}")
+
+
+def moment(seconds: float) -> str:
+    """As a player shows it, and the tenth where there is one: 2.5 -> 0:02.5, 83 -> 1:23."""
+    tenths = int(seconds * 10 + 1e-6)
+    minutes, rest = divmod(tenths, 600)
+    return f"{minutes}:{rest // 10:02}" + (f".{rest % 10}" if rest % 10 else "")
 
 
 def length_of(job: Job) -> float:

@@ -1,29 +1,31 @@
-"""The outbox: a notice is written with the move that it tells of, and spread to the ways it is to be told."""
+"""The outbox: a notice is written with what it tells of, and spread to the ways it is to be told."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from generations.models import Delivery, Ended, Job, Notice, State, User, Visibility, Webhook
+from generations.models import Delivery, Job, News, Notice, Role, State, User, Visibility, Webhook
 from generations.models.notice import WebhookQuerySet
 from generations.services.kick import kick_deliver
 
 KEPT = timedelta(days=14)
+GATHERED = timedelta(seconds=45)  # for so long reviewers' mail waits for more to come
 TOLD = {
-    State.DONE: Ended.DONE,
-    State.FAILED: Ended.FAILED,
-    State.UNKNOWN: Ended.UNKNOWN,
-    State.REJECTED: Ended.REJECTED,
+    State.DONE: News.DONE,
+    State.FAILED: News.FAILED,
+    State.UNKNOWN: News.UNKNOWN,
+    State.REJECTED: News.REJECTED,
 }
-# One statement that writes nothing where nobody wants to know. The columns are those of the end at hand.
+MAIL = {News.DONE: "mail_done", News.REVIEWED: "mail_reviewed"}
+# One statement that writes nothing where nobody wants to know. The columns are those of the news at hand.
 WRITE = """
-    INSERT INTO {notices} (job_id, ended, reason, made_at, is_spread) SELECT %s, %s, %s, %s, %s WHERE
+    INSERT INTO {notices} (job_id, news, reason, made_at, is_spread) SELECT %s, %s, %s, %s, %s WHERE
     EXISTS (SELECT 1 FROM {users} WHERE id = %s AND is_active AND {mail})
     OR EXISTS (SELECT 1 FROM {hooks} WHERE enabled AND secret <> '' AND {hook}
         AND (owner_id = %s OR (owner_id IS NULL AND {shared})))
@@ -32,32 +34,52 @@ WRITE = """
 
 def note_end(job: Job, to: State, reason: str, now: datetime) -> None:
     """Write down that the job ended, in the caller's transaction, if its author or the team wants to hear of it."""
-    ended = TOLD.get(to)
-    if ended is None:
-        return
+    if news := TOLD.get(to):
+        _note(job, news, reason, now)
+
+
+def note_review(job: Job, reason: str, now: datetime) -> None:
+    """Write down what a reviewer said of its clip, for the same ears."""
+    _note(job, News.REVIEWED, reason, now)
+
+
+def note_waiting(jobs: Sequence[Job], author: User, now: datetime) -> None:
+    """Write down that new jobs await approval, in the transaction that makes them, if a reviewer wants to hear."""
+    if reviewers_for(author).exists():
+        Notice.objects.bulk_create(Notice(job=job, news=News.WAITING, made_at=now) for job in jobs)
+        transaction.on_commit(kick_deliver, robust=True)
+
+
+def reviewers_for(author: User) -> QuerySet[User]:
+    """Who decides about this person's jobs and is mailed when one waits; never himself."""
+    staff = User.objects.filter(role__in=(Role.REVIEWER, Role.ADMIN), is_active=True, mail_waiting=True)
+    return staff.exclude(pk=author.pk)
+
+
+def _note(job: Job, news: News, reason: str, now: datetime) -> None:
     moment = connection.ops.adapt_datetimefield_value(now)
-    values: list[Any] = [job.pk, ended.value, reason, moment, False, job.author_id, job.author_id]
+    values: list[Any] = [job.pk, news.value, reason, moment, False, job.author_id, job.author_id]
     with connection.cursor() as cursor:
-        cursor.execute(_statement(ended, job), values)
+        cursor.execute(_statement(news, job), values)
         wanted = cursor.rowcount > 0
     if wanted:
         transaction.on_commit(kick_deliver, robust=True)
 
 
-def _statement(ended: Ended, job: Job) -> str:
+def _statement(news: News, job: Job) -> str:
     return WRITE.format(
         notices=Notice._meta.db_table,
         users=User._meta.db_table,
         hooks=Webhook._meta.db_table,
-        mail=mail_column(ended),
-        hook=ended.switch,
+        mail=mail_column(news),
+        hook=news.switch,
         shared="1 = 1" if job.visibility == Visibility.TEAM else "1 = 0",
     )
 
 
-def mail_column(ended: Ended) -> str:
-    """The author's switch for a mail about such an end."""
-    return "mail_done" if ended == Ended.DONE else "mail_failed"
+def mail_column(news: News) -> str:
+    """The author's switch for a mail about it."""
+    return MAIL.get(news, "mail_failed")
 
 
 def spread(limit: int) -> None:
@@ -70,10 +92,13 @@ def spread(limit: int) -> None:
 
 
 def _deliveries(notice: Notice) -> Iterator[Delivery]:
-    now, author = timezone.now(), notice.job.author
-    if author.is_active and getattr(author, mail_column(Ended(notice.ended))):
+    now, author, news = timezone.now(), notice.job.author, News(notice.news)
+    if news == News.WAITING:
+        yield from (Delivery(notice=notice, reader=each, due_at=now + GATHERED) for each in reviewers_for(author))
+        return
+    if author.is_active and getattr(author, mail_column(news)):
         yield Delivery(notice=notice, due_at=now)
-    for hook in hooks_for(notice.job).filter(**{Ended(notice.ended).switch: True}):
+    for hook in hooks_for(notice.job).filter(**{news.switch: True}):
         yield Delivery(notice=notice, webhook=hook, due_at=now)
 
 

@@ -67,7 +67,7 @@ class Keyset:
         where = where or Q()
         sought = rows.filter(where & self._later_in_list(rows, *start) if start else where).order_by(*self._order)
         found = list(sought[: size + 1]) if full is None else _loaded(sought, size + 1, full)
-        cursor = self._cursor(found[size - 1]) if len(found) > size else ""
+        cursor = self.cursor(found[size - 1]) if len(found) > size else ""
         before = start[0] if start and isinstance(start[0], datetime) else None
         return Page(found[:size], cursor, before)
 
@@ -101,7 +101,8 @@ class Keyset:
         there = Value(at, output_field=field)  # type: ignore[arg-type]
         return Q(_less((F(self.at), F("pk")), (there, Subquery(named))))
 
-    def _cursor(self, row: Row) -> str:
+    def cursor(self, row: Row) -> str:
+        """What names this row in a URL: the page that starts after it."""
         at = getattr(row, self.at)
         written = (at - EPOCH) // MICROSECOND if isinstance(at, datetime) else repr(at)
         return f"{written}_{getattr(row, self.name)}"

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from generations.models import Job, JobEvent, Share, User
+from generations.models import Job, JobEvent, Portal, Share, User, Verdict
 from generations.services.audit import note
 from generations.services.cancel import may_act_on
 from generations.services.portal import chosen
@@ -38,6 +38,11 @@ def can_be_shared(job: Job) -> bool:
     return job.clip is not None and job.is_on_the_shelf
 
 
+def is_held_back(job: Job, portal: Portal) -> bool:
+    """Only approved clips leave this portal, and this one is not: its links rest until it is."""
+    return portal.approved_only and job.verdict != Verdict.APPROVED
+
+
 def may_revoke(share: Share, user: User) -> bool:
     """Its maker, the job's author, and admins."""
     return user.is_admin or user.pk in {share.by_id, share.job.author_id}
@@ -58,11 +63,13 @@ def make_link(job: Job, user: User, until: datetime, *, with_prompt: bool) -> tu
 
 
 def _objection(job: Job, until: datetime) -> str:
-    now = timezone.now()
-    if not chosen().shares_outside:
+    now, portal = timezone.now(), chosen()
+    if not portal.shares_outside:
         return _("Sharing outside is switched off for this portal.")
     if not can_be_shared(job):
         return _("There is no clip to share.")
+    if is_held_back(job, portal):
+        return _("Only approved clips can be shared outside, and no reviewer has approved this one.")
     if not now < until <= now + timedelta(days=DAYS_MOST):
         return _("A link works for at most {most} days.").format(most=DAYS_MOST)
     if Share.objects.open().filter(job=job).count() >= LINKS_MOST:
@@ -73,8 +80,16 @@ def _objection(job: Job, until: datetime) -> str:
 def found(token: str) -> Share | None:
     """The link of this token, if it works now; None for every reason why it may not, and nothing tells them apart."""
     shares = Share.objects.open().select_related("job__prompt", "job__cover")
-    share = shares.filter(token_hash=_hash(token)).first()
-    return share if share and share.job.clip and chosen().shares_outside else None
+    share, portal = shares.filter(token_hash=_hash(token)).first(), chosen()
+    if share is None or share.job.clip is None or not portal.shares_outside:
+        return None
+    return None if is_held_back(share.job, portal) else share
+
+
+def that_work(portal: Portal) -> QuerySet[Share]:
+    """The links that work, or would if sharing were on, soonest over first."""
+    links = Share.objects.open().select_related("by", "job").order_by("expires_at")
+    return links.filter(job__verdict=Verdict.APPROVED) if portal.approved_only else links
 
 
 def count(share: Share) -> None:

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from generations.models import Group, Job, State, User
 from generations.models.job import JobQuerySet
-from generations.services.approvals import other_admins
+from generations.services.approvals import decides_alone
 from generations.services.budgets import Line, all_lines
 from generations.services.months import this_month
 
@@ -48,7 +48,7 @@ def asks(jobs: Sequence[Job], user: User) -> list[Ask]:
     """With what each author's budgets leave: a handful of queries for any number of jobs."""
     lines = all_lines(this_month()) if jobs else []
     groups = _groups_of({job.author_id for job in jobs}) if lines else {}
-    mine = any(job.author_id == user.pk for job in jobs) and not (user.is_admin and not other_admins(user))
+    mine = any(job.author_id == user.pk for job in jobs) and not decides_alone(user)
     return [_ask(job, _binding(lines, job, groups), mine and job.author_id == user.pk) for job in jobs]
 
 

@@ -14,7 +14,7 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
-from generations.models import Charged, Job, Notice, Webhook
+from generations.models import Charged, Job, News, Notice, Webhook
 from generations.transport import Allowance, Posted, post
 
 EXCERPT = 80  # characters of a prompt
@@ -41,12 +41,12 @@ def charged(job: Job) -> Charged:
 
 
 def body_of(notice: Notice) -> bytes:
-    """What a webhook is told of a job's end."""
-    job = notice.job
+    """What a webhook is told of a job's end, or of its clip's review: the verdict is the one that stands by now."""
+    job, is_review = notice.job, notice.news == News.REVIEWED
     data = {
         "key": str(job.key),
         "url": link(job),
-        "state": notice.ended,
+        "state": job.state if is_review else notice.news,
         "reason": notice.reason[:REASON_MOST],
         "charged": charged(job).value,
         "prompt": excerpt(job),
@@ -54,8 +54,8 @@ def body_of(notice: Notice) -> bytes:
         "model": job.model,
         "seconds": job.seconds,
         "aspect_ratio": job.aspect_ratio,
-    }
-    return _packed(f"job.{notice.ended}", notice.made_at, data)
+    } | ({"verdict": job.verdict} if is_review else {})
+    return _packed(f"job.{notice.news}", notice.made_at, data)
 
 
 def _packed(kind: str, at: datetime, data: dict[str, object]) -> bytes:

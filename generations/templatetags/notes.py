@@ -43,9 +43,8 @@ def removable_by(said: Comment, user: User) -> bool:
 
 @register.filter
 def moment(seconds: float) -> str:
-    """3.9 -> 0:03: the second a player shows there."""
-    minutes, rest = divmod(int(seconds), 60)
-    return f"{minutes}:{rest:02}"
+    """3.9 -> 0:03.9: what a player shows there."""
+    return notes.moment(seconds)
 
 
 @register.filter

@@ -13,6 +13,8 @@ from django.utils.translation import gettext_lazy as _
 
 register = template.Library()
 
+MANY = 99
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -33,6 +35,7 @@ class Place:
 REVIEW = (
     Place("staff-jobs", "clipboard-document-check", _("Jobs")),
     Place("staff-approvals", "hand-raised", _("Approvals"), ("approval",), counted="to_approve", waits=_("to decide")),
+    Place("staff-clips", "hand-thumb-up", _("Clips"), counted="to_review", waits=_("to review")),
     Place("reconcile", "question-mark-circle", _("Reconcile"), counted="to_settle", waits=_("to settle")),
     Place(
         "staff-archive", "archive-box-arrow-down", _("Not archived"), counted="not_archived", waits=_("need a person")
@@ -66,6 +69,11 @@ class Shown:
     place: Place
     is_here: bool
     count: int
+
+    @property
+    def counted(self) -> str:
+        """The number as it is shown: what is more than two digits is many."""
+        return f"{MANY}+" if self.count > MANY else str(self.count)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.exceptions import BadRequest, PermissionDenied
+from django.core.exceptions import BadRequest, PermissionDenied, ValidationError
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
-from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
+from generations.forms.moments import moment_in
 from generations.models import Comment, Job
 from generations.services import notes
 from generations.services.notes import NotNoted
 from generations.views.access import SignedIn, signed_in
 from generations.views.jobs import page, visible
-
-NO_MOMENT = _("Give the moment in seconds, such as 3.5.")
 
 
 @signed_in
@@ -59,9 +56,11 @@ def job_comments(request: SignedIn, key: UUID) -> HttpResponse:
     job = _noted(request, key)
     problem, text = "", request.POST.get("text", "")
     try:
-        notes.comment(job, request.user, text, _moment(request))
+        notes.comment(job, request.user, text, moment_in(request.POST))
     except NotNoted as error:
         problem = str(error)
+    except ValidationError as error:
+        problem = " ".join(error.messages)
     return _part(request, job, "_comments.html", "comments", problem, said=text if problem else "")
 
 
@@ -83,17 +82,6 @@ def _noted(request: SignedIn, key: UUID) -> Job:
     if not request.user.can_create:
         raise PermissionDenied
     return job
-
-
-def _moment(request: SignedIn) -> float | None:
-    text = request.POST.get("at") or request.POST.get("second") or ""
-    try:
-        at = float(text.replace(",", ".")) if text else None
-    except ValueError as error:
-        raise NotNoted(NO_MOMENT) from error
-    if at is not None and not math.isfinite(at):
-        raise NotNoted(NO_MOMENT)
-    return at
 
 
 def _part(request: SignedIn, job: Job, template: str, place: str, problem: str = "", **more: Any) -> HttpResponse:

@@ -11,9 +11,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from generations.forms.budgets import CurrencyForm
 from generations.forms.portal import ApprovalDaysForm, PortalForm
-from generations.models import Share
 from generations.services.budget_settings import NotSaved, set_currency
 from generations.services.portal import choose, chosen
+from generations.services.shares import that_work
 from generations.views.access import SignedIn, admin_only
 from generations.views.budgets import refuse
 
@@ -64,12 +64,11 @@ def _page(
 ) -> HttpResponse:
     """All forms, one of them perhaps with what is wrong with it."""
     now = chosen()
-    links = Share.objects.open().select_related("by", "job").order_by("expires_at")
     status = 422 if form or money or approval else 200
-    form = form or PortalForm(initial={"shares_outside": now.shares_outside})
+    form = form or PortalForm(initial={"shares_outside": now.shares_outside, "approved_only": now.approved_only})
     money = money or CurrencyForm(initial={"currency": now.currency})
     approval = approval or ApprovalDaysForm(initial={"approval_days": now.approval_days})
-    context = {"links": links, "portal": now, "form": form, "money": money, "approval": approval}
+    context = {"links": that_work(now), "portal": now, "form": form, "money": money, "approval": approval}
     return render(request, "generations/staff_settings.html", context, status=status)
 
 

@@ -62,13 +62,15 @@ def _address(request: SignedIn, token: str) -> str:
 
 
 def _page(request: SignedIn, job: Job, form: ShareForm, new_link: str = "", status: int = 200) -> HttpResponse:
+    portal = chosen()
     context = {
         "job": job,
         "form": form,
         "new_link": new_link,
         "links": shares.links_of(job, request.user),
         "can_share": shares.may_share(job, request.user) and shares.can_be_shared(job),
-        "is_on": chosen().shares_outside,
+        "is_on": portal.shares_outside,
+        "is_held_back": shares.is_held_back(job, portal),
         "is_public": bool(settings.PUBLIC_URL),
     }
     return render(request, "generations/job_share.html", context, status=status)

@@ -37,7 +37,7 @@
 
   // --- the row or card that has the focus; on a job's page the job ---
   const held = () => document.activeElement?.closest(LISTED);
-  const here = () => held() || document.getElementById("job-body");
+  const here = () => held() || find("#job-body, .to-review");
 
   function go(next) {
     const named = find(".prompt, .clamp3, .c-job a", next) || find(".select", next); // a private row is not named
@@ -101,6 +101,8 @@
     return clip;
   }
 
+  const judge = (verdict) => click(`.to-review [name=verdict][value=${verdict}]`);
+
   const ACTS = {
     "?": list,
     "/": () => write(find("main [type=search]") || find("#id_text")),
@@ -110,8 +112,10 @@
     f: () => click(".favourite button", here()),
     r: () => click('a[id$="reuse"], .asked .acts a', here()),
     p: play,
-    c: choose,
-    x: () => click(".select", held()),
+    a: () => judge("approved"),
+    c: () => judge("changes") || choose(),
+    x: () => judge("rejected") || click(".select", held()),
+    s: () => click("#skip"),
     delete: () => click("#trash", here()) || toTrash(),
     arrowleft: () => beside(-1),
     arrowright: () => beside(1),

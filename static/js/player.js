@@ -1,11 +1,16 @@
-// The job page's player: a comment can be pinned to the moment it shows, and a pinned one leads back there.
+// The player of a clip's page: what is said can be pinned to the moment it shows, and what is pinned leads back there.
 (() => {
   const video = () => document.querySelector("#player video");
-  const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
+  // With the tenth where there is one: 0:02.5
+  function clock(seconds) {
+    const tenths = Math.floor(seconds * 10 + 1e-6), rest = tenths % 600;
+    return `${Math.floor(tenths / 600)}:${String(Math.floor(rest / 10)).padStart(2, "0")}${rest % 10 ? `.${rest % 10}` : ""}`;
+  }
 
   function pin() {
-    const chip = document.querySelector("[data-pin]"), player = video();
-    if (!chip) return;
+    for (const chip of document.querySelectorAll("[data-pin]")) show(chip, video());
+  }
+  function show(chip, player) {
     chip.hidden = !player;
     const box = chip.querySelector("input");
     if (!player || box.checked) return; // a ticked one stays where it was ticked

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from django.urls import reverse
 from django.utils import timezone
 
-from generations.models import Job, Prompt, Provider, State, User
+from generations.models import Job, Prompt, Provider, State, User, Verdict
 from generations.services.history import SORTS
 from generations.services.paging import EPOCH, MICROSECOND
 from tests.bench.phrases import CHINESE, COMMON, RARE, VOCABULARY
@@ -65,6 +65,12 @@ def _library() -> Iterator[Asked]:
         "state: done, deep": {"state": State.DONE, "after": deep},
         "state: unknown, few": {"state": State.UNKNOWN},
         "state: queued, none": {"state": State.QUEUED},
+        "verdict: approved": {"verdict": Verdict.APPROVED},
+        "verdict: approved, deep": {"verdict": Verdict.APPROVED, "after": deep},
+        "verdict: changes, few": {"verdict": Verdict.CHANGES},
+        "verdict: rejected, none": {"verdict": Verdict.REJECTED},
+        "verdict: not reviewed, deep": {"verdict": "none", "after": deep},
+        "verdict: approved, author of few": {"verdict": Verdict.APPROVED, "author": known[QUIET].pk},
         "author, many clips": {"author": known[OTHER].pk},
         "author, few clips": {"author": known[QUIET].pk},
         "author, no clips": {"author": known[NEW].pk},
@@ -104,6 +110,7 @@ def _searches() -> dict[str, dict[str, Any]]:
         "common word, author of none": {"q": COMMON, "author": known[NEW].pk},
         "common word, author of many": {"q": COMMON, "author": known[OTHER].pk},
         "common word, few unknown": {"q": COMMON, "state": State.UNKNOWN},
+        "common word, few need changes": {"q": COMMON, "verdict": Verdict.CHANGES},
         "common word, rare tag": {"q": COMMON, "tag": RARE_TAG},
         "common word, favourites": {"q": COMMON, "favourite": "1"},
         "common word, days long ago": {"q": COMMON, "since": then - timedelta(days=7), "until": then},

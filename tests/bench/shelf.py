@@ -30,6 +30,7 @@ from generations.models import (
     State,
     Tag,
     User,
+    Verdict,
 )
 from generations.models.prompt import text_hash
 from generations.services.figures import lower_bound
@@ -152,6 +153,7 @@ class Shelf:
                 "dialect": provider.dialect, "model": self.dice.choice(MODELS), "aspect_ratio": ratio, "width": width,
                 "height": height, "orientation": orientation, "seconds": seconds,
                 "state": state, "state_since": at, "created_at": at, "compose_token": str(number),
+                "verdict": self._verdict(number) if state == State.DONE else "",
                 "cover_id": number if state == State.DONE else None, **books.costs(made, self.dice),
             }  # fmt: skip
 
@@ -159,6 +161,12 @@ class Shelf:
         if job > self.jobs - 500 and job % 50 == 0:
             return State.RUNNING
         return State.UNKNOWN if rarely(job, self.jobs, 6) else STATES[job * 37 % len(STATES)]
+
+    def _verdict(self, job: int) -> str:
+        """Each third clip is approved, few need changes, and none was rejected."""
+        if rarely(job, self.jobs, 8):
+            return Verdict.CHANGES
+        return Verdict.APPROVED if job % 3 == 0 else ""
 
     def _at(self, minute: int) -> datetime:
         return self.start + timedelta(minutes=minute)

@@ -40,7 +40,7 @@ def test_a_clip_is_talked_about_taken_again_and_gone_on_from(signed_in: Page) ->
     expect(page.get_by_text("ferries", exact=True)).to_be_visible()
 
     page.locator("#player video").evaluate("v => { v.pause(); v.currentTime = 2.5 }")
-    page.get_by_label("at 0:02").check()
+    page.locator("#comments").get_by_label("at 0:02").check()
     page.get_by_label("Add a comment").fill("<i>Here</i> it turns")
     page.get_by_role("button", name="Comment", exact=True).click()
     expect(page.get_by_text("<i>Here</i> it turns")).to_be_visible()

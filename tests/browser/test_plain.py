@@ -46,7 +46,7 @@ def test_a_clip_is_made_watched_noted_and_thrown_away_by_plain_forms(plain: Page
     page.get_by_role("button", name="Add the tag").click()
     expect(page.get_by_text("kites", exact=True)).to_be_visible()
     page.get_by_label("Add a comment").fill("It turns too late.")
-    page.get_by_label("At second").fill("1.5")
+    page.locator("#comments").get_by_label("At second").fill("1.5")
     page.get_by_role("button", name="Comment", exact=True).click()
     expect(page.get_by_text("It turns too late.")).to_be_visible()
     expect(page.locator("#comments").get_by_role("link", name="0:01")).to_be_visible()

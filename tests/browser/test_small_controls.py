@@ -129,7 +129,7 @@ def test_a_clip_is_played_kept_taken_again_and_found_from_every_list(small: Page
     page.wait_for_url(f"**/jobs/{key}/**")
     page.locator("summary", has_text="What was sent").press("Enter")
     expect(page.get_by_text("Provider's id")).to_be_visible()
-    page.get_by_label("at 0:00").check()
+    page.locator("#comments").get_by_label("at 0:00").check()
     page.get_by_label("Add a comment").fill("Here it begins.")
     page.get_by_role("button", name="Comment", exact=True).press("Enter")
     expect(page.locator("#comments").get_by_role("link", name="0:00")).to_be_visible()

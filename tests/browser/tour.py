@@ -58,8 +58,8 @@ print(json.dumps([str(each.job.key) for each in made]))
 TALK = """
 from datetime import timedelta
 from decimal import Decimal
-from generations.models import Basis, Group, Job, Prompt, Provider, User, VideoModel, Visibility, Webhook
-from generations.services import budget_settings, ledger, price_rules, prompts
+from generations.models import Basis, Group, Job, Prompt, Provider, User, Verdict, VideoModel, Visibility, Webhook
+from generations.services import budget_settings, ledger, price_rules, prompts, reviews
 from generations.services.price_rules import Said
 from generations.services.collections import make, put
 from generations.services.notes import add_tag, comment, mark
@@ -78,6 +78,8 @@ prompts.rate(job.prompt, jonas, 4)
 prompts.pin(job.prompt, mara, True); Prompt.objects.filter(pk=job.prompt_id).update(parent=gone.prompt)
 trash(gone, mara)
 pick(job, mara, True)
+said = reviews.Said(Verdict.CHANGES, "The second lantern turns back too early; let it drift to the edge first.", 2.5)
+reviews.review(Job.objects.get(key={other!r}), 0, mara, said)
 film = make(mara, "Harbour film, spring", Visibility.TEAM); put(film, [job], mara)
 make(mara, "Offcuts", Visibility.ME)
 save_hook(Webhook(), {{"name": "Editing room", "url": "https://hooks.example.com/sora", "enabled": False}}, mara)
@@ -162,7 +164,7 @@ def plant(on: Installation) -> Mapping[str, str]:
     ended = {"done", "failed", "unknown"}
     wait_for(lambda: all(on.state_of(key) in ended for key in [*done, *keys.values()][:-1]), "the clips", 120)
     wait_for(lambda: on.rows("SELECT 1 FROM generations_output WHERE trouble <> ''"), "a file that is none")
-    on.python(TALK.format(job=done[0], gone=done[2]))
+    on.python(TALK.format(job=done[0], other=done[1], gone=done[2]))
     waiting = json.loads(on.python(WAIT.format(model=LAND, texts=WAITING)).splitlines()[-1])
     live = _asked(on, LIVE)
     wait_for(lambda: on.state_of(live[0]) == "running", "a clip in the making")
@@ -190,6 +192,7 @@ def tour(at: Mapping[str, str]) -> list[Stop]:
         Stop("batch", "/create/batch/"),
         Stop("batch-preview", "/create/batch/", _preview),
         *jobs,
+        Stop("job-reviewed", f"/jobs/{at['other']}/"),
         Stop("job-menu", f"/jobs/{at['done']}/", lambda page: page.get_by_role("button", name="More actions").click()),
         Stop("job-share", f"/jobs/{at['done']}/share/"),
         Stop("compare", f"/compare/?job={at['done']}&job={at['other']}"),
@@ -200,6 +203,7 @@ def tour(at: Mapping[str, str]) -> list[Stop]:
         Stop("library-list-chosen", "/library/?view=list", lambda page: page.locator(".select").first.check()),
         Stop("library-collection", f"/library/?collection={at['film']}"),
         Stop("library-filters", "/library/?orientation=landscape&seconds=4"),
+        Stop("library-reviewed", "/library/?verdict=changes"),
         Stop("library-nothing-found", "/library/?q=seahorse&state=cancelled"),
         Stop("collections", "/collections/"),
         Stop("collection", f"/collections/{at['film']}/"),
@@ -220,6 +224,8 @@ def tour(at: Mapping[str, str]) -> list[Stop]:
         Stop("trash", "/library/trash/"),
         Stop("notifications", "/account/notifications/"),
         Stop("staff-jobs", "/staff/jobs/"),
+        Stop("staff-clips", "/staff/clips/"),
+        Stop("staff-clips-through", "/staff/clips/?after=0_00000000-0000-4000-8000-000000000000"),
         Stop("staff-reconcile", "/staff/reconcile/"),
         Stop("staff-archive", "/staff/archive/"),
         Stop("staff-providers", "/staff/providers/"),

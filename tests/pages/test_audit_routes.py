@@ -294,6 +294,7 @@ ON_OTHERS: dict[str, list[Act]] = {
     "job-restore": [Act("taken out of trash", lambda w: ([w.make_clip(trashed_at=timezone.now()).key], {}))],
     "library-bulk": [Act("moved to trash", lambda w: ([], {"act": "trash", "job": [w.make_clip().key]}))],
     "job-share": [Act("clip shared outside", lambda w: ([w.make_clip().key], {"lasts": "7"}))],
+    "job-review": [Act("clip reviewed", lambda w: ([w.make_clip().key], {"verdict": "approved"}))],
     "share-revoke": [Act("outside link revoked", lambda w: ([w.share().pk], {}))],
     "comment-delete": [Act("comment deleted", lambda w: ([comment(w.make_clip(), w.other, "No").pk], {}))],
     "prompt-title": [Act("prompt renamed", lambda w: ([w.make_job().prompt_id], {"title": "Fox"}))],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from django.urls import reverse
 from django.utils import translation
 
 from generations import middleware
-from generations.models import Ended, Job, Notice, State, User
+from generations.models import Job, News, Notice, State, User
 from generations.services import notice_mail
 from generations.services.languages import written_to
 from generations.templatetags.words import _forms, _shots
@@ -200,16 +200,16 @@ def test_mails_are_written_in_their_readers_language(
     job = make_job(State.DONE)
     heard: list[str | None] = []
     User.objects.update(language=language)
-    notice = Notice.objects.create(job=job, ended=Ended.DONE, reason="", made_at=job.created_at)
+    notice = Notice.objects.create(job=job, news=News.DONE, reason="", made_at=job.created_at)
     notice = Notice.objects.select_related("job__author").get(pk=notice.pk)
     write = notice_mail._message
 
-    def written(notice: Notice) -> EmailMessage:
+    def written(notices: Sequence[Notice], to: User) -> EmailMessage:
         heard.append(translation.get_language())
-        return write(notice)
+        return write(notices, to)
 
     monkeypatch.setattr(notice_mail, "_message", written)
-    assert notice_mail.send_mail(notice) == ""
+    assert notice_mail.send_mail([notice], notice.job.author) == ""
     assert (heard, translation.get_language()) == ([expected], "en")
 
 

@@ -109,7 +109,7 @@ class TestComments:
         body = post(mara, "job-comments", job, text="No <b>words</b>\nfor it").content.decode()
         assert list(Comment.objects.values_list("at", flat=True)) == [2.9, None]
         assert 'data-seek="2.9"' in body
-        assert ">0:02</a>" in body
+        assert ">0:02.9</a>" in body
         assert "No &lt;b&gt;words&lt;/b&gt;" in body
         assert body.count("data-seek") == 1
 
@@ -173,7 +173,7 @@ class TestComments:
         job = make_clip()
         for number in range(30):
             Comment.objects.create(job=job, author=stranger if number % 2 else member, text="x", at=number % 8)
-        with django_assert_max_num_queries(18):
+        with django_assert_max_num_queries(19):
             page(mara, job)
 
 

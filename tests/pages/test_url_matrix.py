@@ -78,6 +78,7 @@ PLAIN = {
     "library-bulk": POST_ONLY,
     "prompt-new": CREATORS,
     "staff-jobs": STAFF,
+    "staff-clips": STAFF,
     "reconcile": STAFF,
     "staff-archive": STAFF,
     "providers": STAFF,
@@ -132,17 +133,20 @@ OF_A_JOB = {
     "job-favourite": ("post", row(SIGN_IN, 303, 303, 303, 303, 303), PUT_AWAY_PRIVATE),
     "job-tags": ("post", MAKERS, PUT_AWAY_PRIVATE),
     "job-comments": ("post", MAKERS, PUT_AWAY_PRIVATE),
+    "job-review": ("post", row(SIGN_IN, NO, NO, NO, 303, 303), row(SIGN_IN, NOT_THERE, NO, *[NOT_THERE] * 3)),
     "job-cancel": ("post", CANCEL, CANCEL_PRIVATE),
     "job-publish": ("post", row(SIGN_IN, NO, 303, NO, NO, NO), PUT_AWAY_PRIVATE),
     "job-trash": ("post", PUT_AWAY, PUT_AWAY_PRIVATE),
     "job-restore": ("post", PUT_AWAY, PUT_AWAY_PRIVATE),
 }
+OF_A_CLIP = {"job-review"}
 # What is posted to them, where it is not nothing.
 SENT = {
     "job-again": {"kind": "take", "compose_token": "0" * 32},
     "job-favourite": {"to": "on"},
     "job-tags": {"name": "desert"},
     "job-comments": {"text": "Keep it", "second": "1.5"},
+    "job-review": {"verdict": "rejected", "note": "Too dark", "second": "2.5"},
     "prompt-favourite": {"to": "on"},
     "prompt-tags": {"name": "desert"},
     "prompt-rate": {"stars": "4"},
@@ -423,7 +427,8 @@ def test_urls_of_a_job(
 ) -> None:
     method, team, private = OF_A_JOB[name]
     for role, expected in (team if visibility == "team" else private).items():
-        job = (make_job if method == "post" else make_clip)(visibility=visibility)
+        made = make_job if method == "post" and name not in OF_A_CLIP else make_clip
+        job = made(visibility=visibility)
         url = reverse(name, args=[job.key])
         checked(getattr(browsers[role], method)(url, SENT.get(name)), expected, name, role)
         if method == "post":

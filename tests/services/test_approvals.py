@@ -21,13 +21,13 @@ from generations.models import (
     AuditEntry,
     Budget,
     Delivery,
-    Ended,
     ExchangeRate,
     Group,
     Job,
     LedgerEntry,
     ModelCombination,
     MonthTotal,
+    News,
     Notice,
     Provider,
     Role,
@@ -381,7 +381,7 @@ class TestEnds:
         assert (job.state, job.reason) == (State.REJECTED, "Not approved by Noor Haddad: Too dear for a test")
         assert (job.finished_at is not None, LedgerEntry.objects.count()) == (True, 0)
         notice = Notice.objects.get()
-        assert (notice.ended, notice.reason) == (Ended.REJECTED, job.reason)
+        assert (notice.news, notice.reason) == (News.REJECTED, job.reason)
         spread(10)
         assert Delivery.objects.count() == 2
         entry = AuditEntry.objects.get(action="job rejected")

@@ -68,7 +68,7 @@ def quoted_everywhere(make_job: MakeJob, member: User) -> Prompt:
     Output.objects.update(trouble=said)
     named(running, "gen_other", said=said)
     hook = Webhook.objects.create(name="Hook", url="https://hooks.example.com", result=said)
-    notice = Notice.objects.create(job=failed, ended="failed", reason=said, made_at=timezone.now())
+    notice = Notice.objects.create(job=failed, news="failed", reason=said, made_at=timezone.now())
     Delivery.objects.create(notice=notice, webhook=hook, trouble=said)
     name(copied.prompt, member, f"About {SECRET}")
     return copied.prompt

@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import time_machine
@@ -17,13 +18,28 @@ from django.db.models import TextField, Value
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from generations.models import Charged, Delivery, Job, Notice, State, User, Webhook
+from generations.models import (
+    ApprovalRule,
+    Charged,
+    Delivery,
+    Job,
+    Notice,
+    Provider,
+    State,
+    User,
+    Verdict,
+    Webhook,
+)
 from generations.models.notice import new_signing_secret
 from generations.services.advance import advance
+from generations.services.approvals import reject
 from generations.services.callbacks import NotGenuine, check_signature
+from generations.services.compose import Ask, compose
 from generations.services.deliver import WAITS, deliver
 from generations.services.notices import forget_told, spread
+from generations.services.providers import enable
 from generations.services.quiet import quiet_until
+from generations.services.reviews import Said, review
 from generations.services.sweep import sweep
 from tests.marks import BOTH_DATABASES_IN_TEST_ALL
 from tests.peer import Peer, answering, in_turn, peer
@@ -404,3 +420,115 @@ def test_notices_are_forgotten_after_two_weeks(make_job: MakeJob, member: User) 
     with later(timedelta(days=15)):
         forget_told()
     assert not Delivery.objects.exists()
+
+
+# --- mail to reviewers ---
+
+
+@pytest.fixture
+def waits(member: User, provider: Provider) -> Callable[..., Job]:
+    """Ask for something that somebody must approve."""
+
+    def ask(text: str = "A fox wakes", author: User | None = None, **more: Any) -> Job:
+        enable(provider)
+        ApprovalRule.objects.get_or_create(amount=0)
+        asked = Ask(text, provider.pk, "sora2-landscape-8s", uuid4().hex, **more)
+        return compose(author or member, asked).job
+
+    return ask
+
+
+def test_thirty_asked_at_once_are_one_mail(waits: Callable[..., Job], reviewer: User, admin: User) -> None:
+    User.objects.filter(pk=reviewer.pk).update(mail_waiting=True)
+    for number in range(29):
+        waits(f"Fox {number}")
+    waits("A secret fox", visibility="me")
+    deliver()
+    assert not mail.outbox, "more may come within the minute"
+    with later(timedelta(minutes=1)):
+        deliver()
+        deliver()
+    (message,) = mail.outbox
+    assert (message.to, message.subject) == ([reviewer.email], "Sora Portal: 30 clips await approval")
+    assert message.body.count("Mara Lindqvist: “") == 10
+    assert "and 20 more" in message.body
+    assert "http://localhost:8000/staff/approvals/\n" in message.body
+    assert "secret" not in message.body
+    assert not Delivery.objects.filter(told_at=None).exists()
+
+
+def test_a_private_text_is_not_mailed(waits: Callable[..., Job], reviewer: User) -> None:
+    User.objects.filter(pk=reviewer.pk).update(mail_waiting=True)
+    waits("A secret fox", visibility="me")
+    deliver()
+    with later(timedelta(minutes=1)):
+        deliver()
+    assert "Mara Lindqvist: a private clip" in mail.outbox[0].body
+    assert "secret" not in mail.outbox[0].body
+
+
+def test_who_asks_is_not_mailed_about_it(waits: Callable[..., Job], reviewer: User, admin: User) -> None:
+    User.objects.update(mail_waiting=True)
+    waits(author=reviewer)
+    deliver()
+    assert [each.reader for each in Delivery.objects.all()] == [admin]
+
+
+@pytest.mark.parametrize("change", [{"mail_waiting": False}, {"role": "member"}, {"is_active": False}])
+def test_it_is_asked_again_before_the_mail_whether_it_is_wanted(
+    waits: Callable[..., Job], reviewer: User, change: dict[str, Any]
+) -> None:
+    User.objects.filter(pk=reviewer.pk).update(mail_waiting=True)
+    waits()
+    deliver()
+    User.objects.filter(pk=reviewer.pk).update(**change)
+    with later(timedelta(minutes=1)):
+        deliver()
+    assert not mail.outbox
+
+
+def test_what_was_decided_meanwhile_is_not_told(waits: Callable[..., Job], reviewer: User, admin: User) -> None:
+    User.objects.filter(pk=reviewer.pk).update(mail_waiting=True)
+    one, other = waits("Fox one"), waits("Fox other")
+    deliver()
+    reject(one, one.rev, admin, "No")
+    with later(timedelta(minutes=1)):
+        deliver()
+    assert mail.outbox[0].subject == "Sora Portal: 1 clip awaits approval"
+    assert "Fox one" not in mail.outbox[0].body
+    assert other.prompt.text in mail.outbox[0].body
+
+
+def test_reviewers_have_quiet_hours_too(waits: Callable[..., Job], reviewer: User) -> None:
+    quiet = {"quiet_from": time(22), "quiet_until": time(7), "time_zone": "UTC"}
+    User.objects.filter(pk=reviewer.pk).update(mail_waiting=True, **quiet)
+    with time_machine.travel(datetime(2026, 1, 10, 23, tzinfo=UTC), tick=False):
+        waits("Fox one")
+        deliver()
+    with time_machine.travel(datetime(2026, 1, 10, 23, 30, tzinfo=UTC), tick=False):
+        waits("Fox two")
+        deliver()
+    with time_machine.travel(datetime(2026, 1, 10, 23, 40, tzinfo=UTC), tick=False):
+        deliver()
+        assert not mail.outbox
+    with time_machine.travel(datetime(2026, 1, 11, 7, tzinfo=UTC), tick=False):
+        deliver()
+    assert [message.subject for message in mail.outbox] == ["Sora Portal: 2 clips await approval"]
+
+
+def test_nothing_is_written_where_no_reviewer_wants_to_know(waits: Callable[..., Job], reviewer: User) -> None:
+    waits()
+    assert not Notice.objects.exists()
+
+
+def test_a_hook_hears_of_a_review_if_it_wishes(
+    make_job: MakeJob, reviewer: User, receiver: Peer, team_hook: Callable[..., Webhook]
+) -> None:
+    team_hook(receiver, reviewed=True)
+    job = make_job(State.DONE)
+    review(job, 0, reviewer, Said(Verdict.CHANGES, "Slower"))
+    deliver()
+    told = json.loads(said(receiver.requests[0])[1])
+    assert told["type"] == "job.reviewed"
+    assert (told["data"]["state"], told["data"]["verdict"]) == ("done", "changes")
+    assert told["data"]["reason"] == "Changes asked for by Noor Haddad: Slower"
