@@ -1,4 +1,4 @@
-"""The whole way of money: over a rule, approved on a phone, rejected at 2.5 s, a budget turns amber, the same in CSV."""
+"""The whole way of money: over a rule, approved on a phone, rejected at 2.5 s, an amber budget, the same in CSV."""
 
 from __future__ import annotations
 
