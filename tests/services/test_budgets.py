@@ -75,6 +75,31 @@ def test_a_price_in_other_money_is_counted_at_the_rate_of_the_day_and_frozen(mem
     assert not any(ledger_of(job))
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize("listed", ["0", None])
+def test_a_cost_that_is_told_counts_at_its_rate_whatever_the_list_says(
+    member: User, priced: Provider, listed: str | None
+) -> None:
+    VideoModel.objects.update(currency="CNY")
+    ModelCombination.objects.update(price=listed)
+    ExchangeRate.objects.create(unit="CNY", rate=Decimal("0.14"), valid_from=date(2020, 1, 1))
+    job = compose(member, ask(priced, "key")).job
+    intent = intend(job.pk)
+    assert intent
+    settle(intent.token, "gen_1")
+    job.refresh_from_db()
+    advance(job, State.FAILED, by=job.submissions.get(), charged=Charged.YES, cost=Decimal(10))
+    assert ledger_of(job) == (0, 0, Decimal("1.4"))
+
+
+@pytest.mark.django_db
+def test_what_is_free_is_free_without_a_rate(member: User, priced: Provider) -> None:
+    VideoModel.objects.update(currency="CNY")
+    ModelCombination.objects.update(price=0)
+    job = compose(member, ask(priced, "key")).job
+    assert (job.currency, job.rate, job.estimate) == ("CNY", None, 0)
+
+
 def ledger_of(job: Job) -> tuple[Decimal, ...]:
     entries = list(LedgerEntry.objects.filter(job=job))
     return tuple(sum((getattr(e, name) for e in entries), Decimal(0)) for name in ("reserved", "held", "spent"))

@@ -75,7 +75,7 @@ DECISIONS = [reconcile.leave_as_not_created, reconcile.give_up, reconcile.submit
 
 
 class Money(RuleBasedStateMachine):
-    """A team of two, one provider whose models have a price, one in other money, and none at all."""
+    """A team of two, one provider whose models have a price, one in other money, none that is known, and one of 0."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -85,9 +85,10 @@ class Money(RuleBasedStateMachine):
         self.people = [User.objects.create_user(mail, role=role) for mail, role in people]
         self.provider = add_provider("Studio", "uniall", "https://api.example.com", "sk-test")
         Provider.objects.update(enabled=True, in_flight=1000)
-        models = list(VideoModel.objects.filter(provider=self.provider)[:3])
+        models = list(VideoModel.objects.filter(provider=self.provider)[:4])
         self.models = [model.slug for model in models]
-        for model, price, unit in zip(models, ("0.8", "3.333333", None), ("USD", "CNY", ""), strict=True):
+        prices = [("0.8", "USD"), ("3.333333", "CNY"), (None, "CNY"), ("0", "CNY")]
+        for model, (price, unit) in zip(models, prices, strict=True):
             ModelCombination.objects.filter(model=model).update(price=price)
             VideoModel.objects.filter(pk=model.pk).update(currency=unit, enabled=True)
         ExchangeRate.objects.create(unit="CNY", rate=Decimal("0.141592653"), valid_from="2020-01-01")
@@ -106,7 +107,7 @@ class Money(RuleBasedStateMachine):
 
     @rule(
         who=st.integers(0, 1),
-        model=st.sampled_from([0, 0, 1, 2]),
+        model=st.sampled_from([0, 0, 1, 2, 3]),
         takes=st.integers(1, 2),
         text=st.sampled_from(["A fox", "A vixen"]),
     )
