@@ -6,8 +6,6 @@ with today's: a dearer one is written down and asked again, never spent.
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
@@ -60,7 +58,7 @@ def approve(job: Job, rev: int, actor: User, remark: str = "") -> None:
         rose = now.is_over(before)
         _write(held, now, again=rose)
         if not rose:
-            budgets.check(held.author, held.estimate or Decimal(0))
+            budgets.check(held.author, held.estimate)
             reason = (APPROVED_WITH if remark else APPROVED).format(name=actor, note=remark)
             _decide(held, State.QUEUED, actor, gettext_noop("job approved"), reason)
             transaction.on_commit(kick_engine, robust=True)

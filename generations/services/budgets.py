@@ -40,6 +40,10 @@ class Line:
         """Never less than nothing."""
         return max(ZERO, self.budget.amount - self.taken)
 
+    def refuses(self, wanted: Decimal | None) -> bool:
+        """True where so much more would pass a hard budget. What is free passes none; None is a price nobody knows."""
+        return self.budget.is_hard and wanted != ZERO and self.taken + (wanted or ZERO) > self.budget.amount
+
     @property
     def share(self) -> Decimal:
         """From 0 to 1, and beyond where it was passed."""
@@ -53,10 +57,11 @@ class Line:
 class OverBudget(Exception):
     """It would go beyond a hard budget; str() says which, what is left, and what to do."""
 
-    def __init__(self, line: Line, wanted: Decimal) -> None:
+    def __init__(self, line: Line, wanted: Decimal | None) -> None:
         unit = portal_currency()
         said = _("It would cost {price}, and {left} of the budget of {whose} are left this month. Ask an admin.")
-        price, left = money(wanted, unit), money(line.left, unit)
+        price = _("an unknown price") if wanted is None else money(wanted, unit)
+        left = money(line.left, unit)
         super().__init__(said.format(price=price, left=left, whose=whose(line.budget)))
         self.line = line
 
@@ -66,14 +71,14 @@ def whose(budget: Budget) -> str:
     return str(budget.group or budget.member or _("everyone"))
 
 
-def check(member: User, wanted: Decimal) -> None:
-    """Raise OverBudget if so much more would pass a hard budget; in the transaction that reserves it.
+def check(member: User, wanted: Decimal | None) -> None:
+    """Raise OverBudget if a hard budget refuses so much more; in the transaction that reserves it.
 
     The budgets are held until that has ended, so whoever asks at the same time counts this, too.
     """
     held = Budget.objects.over(member.pk).filter(is_hard=True).select_for_update(of=("self",), no_key=True)
     for line in _lines(list(held), this_month()):
-        if line.taken + wanted > line.budget.amount:
+        if line.refuses(wanted):
             raise OverBudget(line, wanted)
 
 

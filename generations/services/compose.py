@@ -210,10 +210,10 @@ def _make(author: User, ask: Ask, provider: OfferedProvider, combination: Combin
     image = Reference.objects.visible_to(author).get(key=ask.reference) if ask.reference else None
     model = next(m for m in provider.models if m.slug == ask.model)
     cost = cost_now(provider, model, combination)
-    expected = cost.estimate
-    reasons = why(Wish(author, provider.pk, model.pk, total_of(expected, ask.takes), ask.text))
+    wanted = total_of(cost.estimate, ask.takes)
+    reasons = why(Wish(author, provider.pk, model.pk, wanted, ask.text))
     if not reasons:
-        _check_budget(author, expected, ask.takes)
+        _check_budget(author, wanted)
     frozen: dict[str, Any] = {
         "author": author,
         "prompt": _prompt(author, ask),
@@ -252,9 +252,9 @@ def _make(author: User, ask: Ask, provider: OfferedProvider, combination: Combin
     return jobs
 
 
-def _check_budget(author: User, expected: Decimal | None, takes: int) -> None:
+def _check_budget(author: User, wanted: Decimal | None) -> None:
     try:
-        budgets.check(author, (expected or Decimal(0)) * takes)
+        budgets.check(author, wanted)
     except budgets.OverBudget as error:
         raise NotPossible("budget", str(error)) from error
 

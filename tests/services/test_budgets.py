@@ -129,6 +129,19 @@ class TestLimit:
             compose(member, ask(priced, "key"))
 
     @pytest.mark.django_db
+    def test_one_that_was_passed_refuses_all_but_what_is_free(
+        self, member: User, admin: User, priced: Provider
+    ) -> None:
+        Budget.objects.create(amount=1)
+        ledger.correct(member, Decimal("1.1"), "a bill", admin, month=this_month())
+        for price, said in ((Decimal("0.01"), r"\$0\.01"), (None, "an unknown price")):
+            ModelCombination.objects.update(price=price)
+            with pytest.raises(NotPossible, match=f"It would cost {said}, and"):
+                compose(member, ask(priced, "key"))
+        ModelCombination.objects.update(price=0)
+        assert compose(member, ask(priced, "key")).is_new
+
+    @pytest.mark.django_db
     def test_more_budgets_than_one_query_adds_up(
         self, member: User, priced: Provider, monkeypatch: pytest.MonkeyPatch
     ) -> None:
