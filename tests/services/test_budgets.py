@@ -11,6 +11,7 @@ import pytest
 import time_machine
 from django.test import override_settings
 
+from generations.contract import NeverHeard
 from generations.models import (
     Budget,
     Charged,
@@ -30,6 +31,7 @@ from generations.services import budgets, ledger, reconcile
 from generations.services.advance import advance
 from generations.services.budgets import AMBER, lines_over
 from generations.services.compose import Ask, NotPossible, compose
+from generations.services.corrections import correct_job, seen
 from generations.services.months import month_of, this_month
 from generations.services.outcomes import settle
 from generations.services.submit import intend
@@ -206,6 +208,58 @@ class TestMonths:
             advance(job, State.CANCELLED)
             assert [line.taken for line in budgets.all_lines(this_month())] == []
         assert {entry.month for entry in LedgerEntry.objects.all()} == {date(2026, 11, 1)}
+
+    @pytest.mark.django_db
+    def test_what_is_sent_again_is_paid_by_the_month_that_was_asked(
+        self, member: User, admin: User, priced: Provider
+    ) -> None:
+        with time_machine.travel("2026-10-31 12:00:00+00:00", tick=False):
+            jobs = [compose(member, ask(priced, key)).job for key in ("one", "two")]
+            for job in jobs:
+                intent = intend(job.pk)
+                assert intent
+                settle(intent.token, NeverHeard("lost"))
+                job.refresh_from_db()
+        with time_machine.travel("2026-11-01 12:00:00+00:00", tick=False):
+            Budget.objects.create(amount=1)
+            reconcile.submit_again(jobs[0], 1, admin)
+            with pytest.raises(budgets.OverBudget, match=r"\$0\.20 of the budget of everyone"):
+                reconcile.submit_again(jobs[1], 1, admin)
+            assert totals() == [(10, Decimal(0), Decimal("1.6")), (11, Decimal("0.8"), Decimal(0))]
+            first = jobs[0].submissions.get()
+            reconcile.settle(first.pk, "gen_1", "By hand: {remote_id}")  # a second clip, of October
+            reconcile.leave_as_not_created(jobs[1], 1, admin)
+            assert totals() == [(10, Decimal(0), Decimal("0.8")), (11, Decimal("0.8"), Decimal(0))]
+
+    @pytest.mark.django_db
+    def test_one_that_is_kept_after_all_is_corrected_in_its_own_month(
+        self, member: User, admin: User, priced: Provider
+    ) -> None:
+        with time_machine.travel("2026-10-31 12:00:00+00:00", tick=False):
+            job = compose(member, ask(priced, "key")).job
+            intent = intend(job.pk)
+            assert intent
+            settle(intent.token, NeverHeard("lost"))
+            job.refresh_from_db()
+        with time_machine.travel("2026-11-01 12:00:00+00:00", tick=False):
+            reconcile.submit_again(job, 1, admin)
+            job.refresh_from_db()
+            assert job.month == date(2026, 11, 1)
+            advance(job, State.FAILED)
+            reconcile.settle(job.submissions.get().pk, "gen_1", "By hand: {remote_id}")
+            reconcile.keep_second(job.submissions.get(), admin)
+            job.refresh_from_db()
+            assert (job.attempt, job.month) == (1, date(2026, 10, 1))
+            advance(job, State.ARCHIVING, by=job.submissions.get(), charged=Charged.YES)
+            correct_job(job, Decimal("-0.3"), "the bill", admin, after=seen(job))
+        assert list(MonthTotal.objects.exclude(spent=0).values_list("month", "spent")) == [
+            (date(2026, 10, 1), Decimal("0.5"))
+        ]
+
+
+def totals() -> list[tuple[int, Decimal, Decimal]]:
+    """Month, reserved and held."""
+    return [(total.month.month, total.reserved, total.held) for total in MonthTotal.objects.order_by("month")]
 
 
 @pytest.mark.django_db
