@@ -17,7 +17,7 @@ from generations.services.combinations import plain
 from generations.services.months import today
 from generations.services.rates import as_known, portal_currency
 
-AMOUNT_MOST, RATE_LEAST, RATE_MOST = 1_000_000_000, Decimal("0.000000001"), 1_000_000
+AMOUNT_MOST, RATE_LEAST, RATE_MOST = 1_000_000_000, Decimal("0.000000001"), 100_000
 EVERYONE, GROUP, MEMBER = "everyone", "group_id", "member_id"
 Choices = list[tuple[str, Any]]
 

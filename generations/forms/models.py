@@ -11,9 +11,9 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from generations.catalogue import options_of
-from generations.contract import Combination
+from generations.contract import PRICE_MOST, Combination
 from generations.models import VideoModel
-from generations.services.combinations import PIXELS_MOST, PRICE_MOST, SECONDS_MOST, plain
+from generations.services.combinations import PIXELS_MOST, SECONDS_MOST, plain
 from generations.services.rates import as_known
 from generations.services.wording import worded
 

@@ -7,8 +7,9 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from generations.contract import PRICE_MOST
 from generations.models import Basis, PriceRule, VideoModel
-from generations.services.combinations import PRICE_MOST, plain
+from generations.services.combinations import plain
 from generations.services.months import today
 from generations.services.price_rules import Said, qualities_of
 from generations.services.rates import as_known, portal_currency

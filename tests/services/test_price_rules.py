@@ -9,8 +9,19 @@ from uuid import uuid4
 
 import pytest
 
-from generations.contract import Combination
-from generations.models import AuditEntry, Basis, ExchangeRate, ModelCombination, PriceRule, Provider, User, VideoModel
+from generations.contract import PRICE_MOST, Combination
+from generations.forms.budgets import RATE_MOST
+from generations.models import (
+    AuditEntry,
+    Basis,
+    ExchangeRate,
+    ModelCombination,
+    MonthTotal,
+    PriceRule,
+    Provider,
+    User,
+    VideoModel,
+)
 from generations.services.budget_settings import NotSaved
 from generations.services.compose import Ask, compose
 from generations.services.months import today
@@ -105,6 +116,7 @@ def test_a_price_of_a_second_is_times_its_seconds_to_six_places() -> None:
     [
         (said(day=today() - DAY), "valid_from", "What is over is not rewritten"),
         (said(None), "amount", "Give an amount"),
+        (said("200000"), "amount", "A clip would cost more than 1000000."),
         (said(currency=""), "currency", "Say what it is in"),
         (said(day=today() + DAY), "valid_from", "Change that one instead"),
     ],
@@ -148,6 +160,15 @@ def test_a_unit_is_the_same_in_whatever_case(model: VideoModel, member: User, pr
         add_rule(model, said("5", basis=Basis.CLIP, currency=unit), admin)
         assert asked(member, provider).estimate == Decimal(worth)
     assert units_without_rate() == []
+
+
+def test_the_dearest_clip_at_the_highest_rate_is_reserved(
+    model: VideoModel, member: User, provider: Provider, admin: User
+) -> None:
+    ExchangeRate.objects.create(unit="EUR", rate=RATE_MOST, valid_from=today())
+    add_rule(model, said(str(PRICE_MOST), basis=Basis.CLIP, currency="EUR"), admin)
+    job = asked(member, provider)
+    assert job.estimate == MonthTotal.objects.get().reserved == PRICE_MOST * RATE_MOST
 
 
 @pytest.mark.parametrize(("days", "missing"), [(0, ["EUR"]), (3, ["EUR", "GBP"])])
