@@ -58,9 +58,10 @@ def say_charged(job: Job, number: int, charged: Charged, actor: User) -> None:
     """What the provider's bill says of a submission whose money is held, its job being over. Raises NotSaved."""
     job = Job.objects.select_for_update().get(pk=job.pk)
     sent = Submission.objects.filter(job=job, number=number)
-    known = sent.exists() or charged == Charged.NO  # without a row nobody knows of a request
-    if job.state not in FINAL or not known or not still_held().filter(job=job, number=number).exists():
+    if job.state not in FINAL or not still_held().filter(job=job, number=number).exists():
         raise NotSaved(_("Its money is not held any more, or the job is still on its way. Look at the book first."))
+    if charged == Charged.YES and not sent.exists():
+        raise NotSaved(_("The portal knows of no such submission. Book what the bill says as a correction."))
     sent.update(charged=charged)
     ledger.square(job, number, State(job.state), charged)
     changes = {"submission": (None, number), "charged": (Charged.UNKNOWN.value, charged.value)}
