@@ -14,10 +14,10 @@ from generations.models import Budget, Group, MonthTotal, User, exact
 from generations.services.months import this_month
 from generations.services.price import money
 from generations.services.rates import portal_currency
+from generations.services.totals import COLUMNS
 
 AMBER = Decimal("0.8")
 ZERO = Decimal(0)
-COLUMNS = ("spent", "reserved", "held")
 AT_ONCE = 100
 """Budgets that one query adds up: databases have an end to the columns of an answer."""
 

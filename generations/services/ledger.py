@@ -11,12 +11,11 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Sum
 from django.utils import timezone
 
-from generations.models import Charged, Job, Kind, LedgerEntry, MonthTotal, State, Submission, User, exact
+from generations.models import Charged, Job, Kind, LedgerEntry, State, Submission, User, exact
+from generations.services import totals
 from generations.services.months import day_within, this_month
-from generations.services.usage.marks import mark
 
 ZERO = Decimal(0)
 PLACES = {Kind.RESERVE: "reserved", Kind.HOLD: "held", Kind.SETTLE: "spent"}
@@ -30,7 +29,7 @@ def reserve(jobs: Sequence[Job]) -> None:
         return
     entries = [_entry(job, Kind.RESERVE, 1, job.month or this_month(), reserved=job.estimate or ZERO) for job in jobs]
     LedgerEntry.objects.bulk_create(entries)
-    _add(entries)
+    totals.add(entries)
 
 
 def reserve_again(job: Job, month: date) -> None:
@@ -75,17 +74,7 @@ def correct(member: User, amount: Decimal, reason: str, actor: User, *, month: d
         month=month, day=day, member=member, job=job, kind=Kind.CORRECTION, spent=amount, actor=actor, reason=reason
     )
     entry.save()
-    _add([entry])
-
-
-def rebuild_totals(month: date) -> None:
-    """Count a month's totals anew from the book. Any number of times."""
-    sums = {name: Sum(name) for name in PLACES.values()}
-    for member in LedgerEntry.objects.filter(month=month).order_by().values_list("member", flat=True).distinct():
-        found = LedgerEntry.objects.filter(month=month, member=member).aggregate(**sums)
-        MonthTotal.objects.update_or_create(
-            month=month, member_id=member, defaults={name: exact(value) for name, value in found.items()}
-        )
+    totals.add([entry])
 
 
 def _entries(job: Job, number: int) -> list[LedgerEntry]:
@@ -133,7 +122,7 @@ def _post(job: Job, number: int, kind: Kind, sent: Submission | None, before: Se
     turn = 1 + sum(entry.kind == kind for entry in before)
     entry = _entry(job, kind, turn, before[0].month, number=number, price=price, **deltas)
     entry.save()
-    _add([entry])
+    totals.add([entry])
 
 
 def _spent(entries: Sequence[LedgerEntry]) -> Decimal:
@@ -154,17 +143,3 @@ def _entry(job: Job, kind: Kind, turn: int, month: date, **columns: Any) -> Ledg
     frozen = {"number": job.attempt, "price": job.list_price, "unit": job.currency, "month": month}
     frozen["day"] = day_within(month, job.created_at)
     return LedgerEntry(job=job, member_id=job.author_id, kind=kind, turn=turn, **(frozen | columns))
-
-
-def _add(entries: Sequence[LedgerEntry]) -> None:
-    """Add entries of one month and member to their total: by exact arithmetic, under its lock."""
-    deltas = {name: sum((getattr(entry, name) for entry in entries), ZERO) for name in PLACES.values()}
-    if not any(deltas.values()):
-        return
-    whose: dict[str, Any] = {"month": entries[0].month, "member_id": entries[0].member_id}
-    MonthTotal.objects.get_or_create(**whose)
-    total = MonthTotal.objects.select_for_update(of=("self",), no_key=True).get(**whose)
-    for name, delta in deltas.items():
-        setattr(total, name, getattr(total, name) + delta)
-    total.save(update_fields=list(deltas))
-    mark(entry.day for entry in entries)

@@ -35,6 +35,7 @@ from generations.services.corrections import correct_job, seen
 from generations.services.months import month_of, this_month
 from generations.services.outcomes import settle
 from generations.services.submit import intend
+from generations.services.totals import rebuild
 from tests.services.helpers import race
 
 pytestmark = [pytest.mark.databases]
@@ -273,13 +274,17 @@ def test_a_correction_says_what_the_bill_says(member: User, admin: User, priced:
 
 
 @pytest.mark.django_db
-def test_totals_are_counted_anew_from_the_book(member: User, priced: Provider) -> None:
+def test_totals_are_counted_anew_from_the_book(member: User, admin: User, priced: Provider) -> None:
     compose(member, ask(priced, "key", takes=2))
     MonthTotal.objects.update(reserved=99, spent=3)
-    for _ in range(2):
-        ledger.rebuild_totals(this_month())
-        total = MonthTotal.objects.get()
-        assert (total.reserved, total.held, total.spent) == (Decimal("1.6"), Decimal(0), Decimal(0))
+    MonthTotal.objects.create(month=date(2020, 1, 1), member=admin, held=1)  # of which the book knows nothing
+    assert list(rebuild()) == [
+        f"2020-01, member {admin.pk}: the total of what is held is mended.",
+        f"{this_month():%Y-%m}, member {member.pk}: the total of what is reserved and spent is mended.",
+    ]
+    assert list(rebuild()) == []
+    sums = MonthTotal.objects.order_by("month").values_list("reserved", "held", "spent")
+    assert list(sums) == [(0, 0, 0), (Decimal("1.6"), 0, 0)]
 
 
 @pytest.mark.django_db
