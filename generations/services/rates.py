@@ -37,8 +37,8 @@ def units_in_use() -> list[str]:
     """The units of the models that are offered, of their price rules, and of what this month's jobs cost."""
     offered = VideoModel.objects.filter(enabled=True, provider__enabled=True, provider__is_sandbox=False)
     models = dict(offered.values_list("pk", "currency"))
-    priced = LedgerEntry.objects.filter(month=this_month(), price__isnull=False)
-    booked = priced.order_by().values_list("unit", flat=True).distinct()
+    entries = LedgerEntry.objects.filter(month=this_month())  # by the index alone
+    booked = entries.order_by().values_list("unit", flat=True).distinct()
     return sorted({*models.values(), *_units_of_rules(models), *booked} - {""})
 
 
