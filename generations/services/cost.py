@@ -33,9 +33,11 @@ class Cost:
         return {"list_price": amount, "currency": self.unit, "rate": self.rate, "estimate": self.estimate}
 
     def is_over(self, other: Cost) -> bool:
-        """Dearer than the other one; also where the two cannot be compared."""
+        """Dearer than the other one; also where it is not known any more, or the two cannot be compared."""
         if self.estimate is not None and other.estimate is not None:
             return self.estimate > other.estimate
+        if self.estimate is None and other.estimate is not None:
+            return True
         if self.price and other.price and self.unit == other.unit:
             return self.price.amount > other.price.amount
         return (self.price, self.estimate) != (other.price, other.estimate)

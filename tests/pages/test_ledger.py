@@ -167,7 +167,7 @@ class TestHeld:
         assert boss.post(reverse("job-ledger-say", args=[job.key, 1, "not-charged"])).status_code == 303
         assert correct(boss, job, amount="0.8").status_code == 303
         total = MonthTotal.objects.get()
-        assert (total.spent, total.held) == (Decimal("0.8"), 0)
+        assert (total.spent, total.held) == (Decimal("0.8"), Decimal(0))
 
     def test_what_is_on_its_way_is_not_settled_by_hand(self, boss: Client, booked: Callable[..., Job]) -> None:
         job = booked(State.UNKNOWN, Charged.UNKNOWN)

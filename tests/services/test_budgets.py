@@ -29,7 +29,7 @@ from generations.models import (
 )
 from generations.services import budgets, ledger, reconcile
 from generations.services.advance import advance
-from generations.services.budgets import AMBER, lines_over
+from generations.services.budgets import AMBER, ZERO, lines_over
 from generations.services.compose import Ask, NotPossible, compose
 from generations.services.corrections import correct_job, seen
 from generations.services.months import month_of, this_month
@@ -92,7 +92,7 @@ def test_a_cost_that_is_told_counts_at_its_rate_whatever_the_list_says(
     settle(intent.token, "gen_1")
     job.refresh_from_db()
     advance(job, State.FAILED, by=job.submissions.get(), charged=Charged.YES, cost=Decimal(10))
-    assert ledger_of(job) == (0, 0, Decimal("1.4"))
+    assert ledger_of(job) == (ZERO, ZERO, Decimal("1.4"))
 
 
 @pytest.mark.django_db
@@ -100,7 +100,7 @@ def test_what_is_free_is_free_without_a_rate(member: User, priced: Provider) -> 
     VideoModel.objects.update(currency="CNY")
     ModelCombination.objects.update(price=0)
     job = compose(member, ask(priced, "key")).job
-    assert (job.currency, job.rate, job.estimate) == ("CNY", None, 0)
+    assert (job.currency, job.rate, job.estimate) == ("CNY", None, ZERO)
 
 
 def ledger_of(job: Job) -> tuple[Decimal, ...]:
@@ -284,7 +284,7 @@ def test_totals_are_counted_anew_from_the_book(member: User, admin: User, priced
     ]
     assert list(rebuild()) == []
     sums = MonthTotal.objects.order_by("month").values_list("reserved", "held", "spent")
-    assert list(sums) == [(0, 0, 0), (Decimal("1.6"), 0, 0)]
+    assert list(sums) == [(ZERO, ZERO, ZERO), (Decimal("1.6"), ZERO, ZERO)]
 
 
 @pytest.mark.django_db

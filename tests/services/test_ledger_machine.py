@@ -284,6 +284,7 @@ class Money(RuleBasedStateMachine):
         for job in Job.objects.all():
             sums = stands(job, job.attempt)
             if job.state == State.QUEUED:
+                assert job.month
                 assert LedgerEntry.objects.filter(job=job, number=job.attempt, month=job.month).exists()
                 assert sums == (expected(job), ZERO, ZERO)
             elif not Submission.objects.filter(job=job, number=job.attempt).exists():
