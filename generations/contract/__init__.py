@@ -2,6 +2,7 @@
 
 from generations.contract.asking import Delivery, GenerationRequest, Reference
 from generations.contract.choices import (
+    PRICE_MOST,
     CatalogueModel,
     Combination,
     Offer,
@@ -18,6 +19,7 @@ from generations.contract.listed import Listed, Listing
 from generations.contract.remote import RemoteOutput, RemoteState, Snapshot
 
 __all__ = [
+    "PRICE_MOST",
     "Answer",
     "CatalogueModel",
     "Cause",

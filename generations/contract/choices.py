@@ -7,6 +7,9 @@ from decimal import Decimal
 
 from generations.contract.asking import Delivery
 
+PRICE_MOST = 1_000_000
+"""No clip costs more, in any unit: times any exchange rate, that is what the book can hold."""
+
 
 @dataclass(frozen=True, slots=True)
 class Combination:

@@ -15,9 +15,9 @@ from django.utils.translation import gettext_lazy as _
 from generations.models import Budget, Group, User
 from generations.services.combinations import plain
 from generations.services.months import today
-from generations.services.rates import portal_currency, units_in_use
+from generations.services.rates import as_known, portal_currency
 
-AMOUNT_MOST, RATE_LEAST, RATE_MOST = 1_000_000_000, Decimal("0.000000001"), 1_000_000
+AMOUNT_MOST, RATE_LEAST, RATE_MOST = 1_000_000_000, Decimal("0.000000001"), 100_000
 EVERYONE, GROUP, MEMBER = "everyone", "group_id", "member_id"
 Choices = list[tuple[str, Any]]
 
@@ -104,11 +104,10 @@ class RateForm(forms.Form):
         self.fields["rate"].help_text = gettext("In {currency}, for one unit.").format(currency=portal_currency())
 
     def clean_unit(self) -> str:
-        """As the models spell it, whatever was typed."""
-        typed: str = self.cleaned_data["unit"]
-        if typed.casefold() == portal_currency().casefold():
+        unit = as_known(self.cleaned_data["unit"])
+        if unit == portal_currency():
             raise ValidationError(gettext("That is the portal’s own currency and needs no rate. Name another unit."))
-        return next((unit for unit in units_in_use() if unit.casefold() == typed.casefold()), typed)
+        return unit
 
 
 class CurrencyForm(forms.Form):

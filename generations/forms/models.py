@@ -11,9 +11,10 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from generations.catalogue import options_of
-from generations.contract import Combination
+from generations.contract import PRICE_MOST, Combination
 from generations.models import VideoModel
-from generations.services.combinations import PIXELS_MOST, PRICE_MOST, SECONDS_MOST, plain
+from generations.services.combinations import PIXELS_MOST, SECONDS_MOST, plain
+from generations.services.rates import as_known
 from generations.services.wording import worded
 
 BLANK_ROWS, ROWS_MOST = 4, 200
@@ -50,6 +51,9 @@ class ModelForm(forms.ModelForm):  # type: ignore[type-arg]
         self.fields["options"].choices = [(name, worded(option.label)) for name, option in known.items()]  # type: ignore[attr-defined]
         if not known:
             del self.fields["options"]
+
+    def clean_currency(self) -> str:
+        return as_known(self.cleaned_data["currency"])
 
     def _post_clean(self) -> None:
         """Nothing is written to the row here: the service does that, and checks it."""

@@ -7,11 +7,12 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from generations.contract import PRICE_MOST
 from generations.models import Basis, PriceRule, VideoModel
-from generations.services.combinations import PRICE_MOST, plain
+from generations.services.combinations import plain
 from generations.services.months import today
 from generations.services.price_rules import Said, qualities_of
-from generations.services.rates import portal_currency
+from generations.services.rates import as_known, portal_currency
 from generations.services.wording import worded
 
 
@@ -39,6 +40,9 @@ class PriceRuleForm(forms.Form):
         if rule and rule.quality and rule.quality not in known:
             known.append(rule.quality)
         self.fields["quality"].choices = [("", _("Every quality")), *((of, worded(of)) for of in known)]  # type: ignore[attr-defined]
+
+    def clean_currency(self) -> str:
+        return as_known(self.cleaned_data["currency"])
 
     @property
     def said(self) -> Said:

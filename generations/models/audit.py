@@ -22,6 +22,7 @@ class AuditEntry(models.Model):
             models.Index(fields=["-at", "-id"], name="audit_newest"),
             models.Index(fields=["actor", "-at", "-id"], name="entry_of_actor"),
             models.Index(fields=["action", "-at", "-id"], name="entry_of_action"),
+            models.Index(fields=["subject", "-at", "-id"], name="entry_of_subject"),
         ]
         verbose_name_plural = _("audit entries")
 

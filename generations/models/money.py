@@ -63,6 +63,7 @@ class LedgerEntry(models.Model):
         ]
         indexes = [
             models.Index(fields=["month", "member"], name="entry_of_month"),
+            models.Index(fields=["month", "unit"], name="entry_of_unit"),
             models.Index(fields=["day"], name="entry_of_day"),
             models.Index(fields=["-at", "-id"], name="entry_newest"),
             models.Index(fields=["kind", "-at", "-id"], name="entry_of_kind"),

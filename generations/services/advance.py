@@ -18,12 +18,15 @@ from generations.models import FINAL, MOVES, Charged, Job, JobEvent, Prompt, Sta
 from generations.services.figures import recount_of
 from generations.services.forget import forget_words
 from generations.services.ledger import go_on_with, reserve_again, square
+from generations.services.months import this_month
 from generations.services.notices import note_end
 from generations.services.typical import usual_time
 from generations.services.usage.marks import changed
 
 log = logging.getLogger(__name__)
 ON_ITS_WAY = frozenset({State.SUBMITTING, State.RUNNING, State.DONE})
+DECIDED = frozenset({State.AWAITING_APPROVAL, State.UNKNOWN})
+"""From these only a person's word leads to the queue, and the month of that word pays: its budgets were looked at."""
 
 
 def advance(
@@ -128,7 +131,7 @@ def _book(job: Job, to: State, by: Submission | None, charged: Charged | None) -
     if to not in ON_ITS_WAY:
         square(job, job.attempt, to, charged)
     if to == State.QUEUED:
-        reserve_again(job)
+        reserve_again(job, this_month() if job.state in DECIDED or job.month is None else job.month)
 
 
 def _first_wait(job: Job, live: Submission) -> timedelta:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from generations.contract import Combination, Offer, OfferedModel, OfferedProvider
 from generations.models import Derived, Fit, Job, User, Visibility
 from generations.services.compose import Ask, Asked, NotPossible, check, compose
+from generations.services.cost import Cost, cost_now
 from generations.services.offer import offer_for
 from generations.services.price import Price, price_of
 
@@ -24,6 +25,10 @@ class Offered:
     @property
     def price(self) -> Price | None:
         return price_of(self.provider, self.model, self.combination)
+
+    @property
+    def cost(self) -> Cost:
+        return cost_now(self.provider, self.model, self.combination)
 
 
 def offered(offer: Offer, job: Job) -> Offered | None:

@@ -6,10 +6,6 @@ with today's: a dearer one is written down and asked again, never spent.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from decimal import Decimal
-from typing import Any
-
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
@@ -23,10 +19,9 @@ from generations.services.advance import advance
 from generations.services.again import offered
 from generations.services.approval_ask import digest
 from generations.services.audit import note
+from generations.services.cost import Cost, cost_of
 from generations.services.kick import kick_engine
 from generations.services.offer import current_offer, offer_for
-from generations.services.price import Price
-from generations.services.rates import estimate, rate_of
 from generations.services.reconcile import about
 from generations.services.wording import in_english
 
@@ -41,36 +36,6 @@ NOTE_LIMIT = 300
 
 class NotDecided(Exception):
     """Nothing was decided; str() says why to whoever clicked, and what to do."""
-
-
-@dataclass(frozen=True, slots=True)
-class Cost:
-    """What a job is expected to cost: by the list, and in the portal's currency. None where nobody knows."""
-
-    price: Price | None
-    rate: Decimal | None
-
-    @property
-    def estimate(self) -> Decimal | None:
-        return estimate(self.price, self.rate)
-
-    def is_over(self, other: Cost) -> bool:
-        """Dearer than the other one; also where the two cannot be compared, or nobody knows what it is worth now."""
-        if self.estimate is None and other.estimate is not None:
-            return True
-        if self.estimate is not None and other.estimate is not None:
-            return self.estimate > other.estimate
-        if self.price and other.price and self.price.currency == other.price.currency:
-            return self.price.amount > other.price.amount
-        return (self.price, self.estimate) != (other.price, other.estimate)
-
-    @property
-    def columns(self) -> dict[str, Any]:
-        amount, unit = (self.price.amount, self.price.currency) if self.price else (None, "")
-        return {"list_price": amount, "currency": unit, "rate": self.rate, "estimate": self.estimate}
-
-    def __str__(self) -> str:
-        return str(self.price) if self.price else _("an unknown price")
 
 
 def may_decide(job: Job, user: User) -> bool:
@@ -90,16 +55,18 @@ def approve(job: Job, rev: int, actor: User, remark: str = "") -> None:
     with transaction.atomic():
         held = _held(job, rev, actor)
         now = _cost_today(held)
-        rose = now.is_over(_cost_of(held))
+        before = cost_of(held)
+        rose = now.is_over(before)
         _write(held, now, again=rose)
         if not rose:
-            budgets.check(held.author, held.estimate or Decimal(0))
+            budgets.check(held.author, held.estimate)
             reason = (APPROVED_WITH if remark else APPROVED).format(name=actor, note=remark)
             _decide(held, State.QUEUED, actor, gettext_noop("job approved"), reason)
             transaction.on_commit(kick_engine, robust=True)
     if rose:
         said = _("It costs {now} now, not {before}. Look at it again: it can be approved at the new price.")
-        raise NotDecided(said.format(now=now, before=_cost_of(job)))
+        new, old = now.beside(before)
+        raise NotDecided(said.format(now=new, before=old))
 
 
 def reject(job: Job, rev: int, actor: User, remark: str) -> None:
@@ -128,8 +95,9 @@ def lapsed(job: Job) -> str:
     today = offered(current_offer(), job)
     if today is None:  # its price is what it was, as far as anybody knows
         return ""
-    now, then = _cost_at(today.price), _cost_of(job)
-    return ROSE.format(old=then, new=now) if now.is_over(then) else ""
+    now, then = today.cost, cost_of(job)
+    new, old = now.beside(then)
+    return ROSE.format(old=old, new=new) if now.is_over(then) else ""
 
 
 def _held(job: Job, rev: int, actor: User) -> Job:
@@ -160,21 +128,12 @@ def _cost_today(job: Job) -> Cost:
     if today is None:
         said = _("{provider} does not offer exactly this to {name} now. Reject it, or wait until it is offered again.")
         raise NotDecided(said.format(provider=job.provider_name, name=job.author))
-    return _cost_at(today.price)
-
-
-def _cost_at(price: Price | None) -> Cost:
-    return Cost(price, rate_of(price.currency) if price else None)
-
-
-def _cost_of(job: Job) -> Cost:
-    price = None if job.list_price is None else Price(job.list_price, job.currency)
-    return Cost(price, job.rate)
+    return today.cost
 
 
 def _write(job: Job, now: Cost, again: bool) -> None:
     """Freeze what it costs today. Where it is asked `again`, what others still see of it is stale from here on."""
-    if now.columns == _cost_of(job).columns:
+    if now.columns == cost_of(job).columns:
         return
     Job.objects.filter(pk=job.pk).update(**now.columns, **({"rev": F("rev") + 1} if again else {}))
     Approval.objects.filter(job=job).update(estimate=now.estimate)

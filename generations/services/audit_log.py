@@ -31,6 +31,11 @@ def actors(also: int = 0) -> QuerySet[User]:
     return User.objects.filter(did | Q(pk=also)).order_by("name", "email")
 
 
+def lines_about(subject: str) -> QuerySet[AuditEntry]:
+    """Those whose object is called exactly so, the newest first, by an index."""
+    return AuditEntry.objects.filter(subject=subject).order_by("-at", "-pk")
+
+
 def actions() -> list[str]:
     """What was ever done, in the English of the rows."""
     return list(AuditEntry.objects.order_by("action").values_list("action", flat=True).distinct())

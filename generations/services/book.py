@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from django.db.models import Exists, OuterRef, QuerySet
 
-from generations.models import Job, Kind, LedgerEntry
+from generations.models import Job, Kind, LedgerEntry, Submission
 from generations.services.ledger import PLACES
 from generations.services.months import DAY, this_month
 from generations.services.paging import Keyset
@@ -43,10 +43,15 @@ def entries(kind: str = "") -> QuerySet[LedgerEntry]:
 
 
 def still_held() -> QuerySet[LedgerEntry]:
-    """The entries by which money is held now, the oldest first: nothing of that submission came after them."""
+    """The entries by which money is held now, the oldest first: nothing of that submission came after them.
+
+    `is_known` where there is a row of the submission; a restore from a backup may hold money for one that has none.
+    """
     same = {"job": OuterRef("job"), "number": OuterRef("number"), "pk__gt": OuterRef("pk")}
     later = LedgerEntry.objects.filter(**same).exclude(kind=Kind.CORRECTION)
-    rows = LedgerEntry.objects.filter(~Exists(later), kind=Kind.HOLD).select_related("member", "job")
+    sent = Submission.objects.filter(job=OuterRef("job"), number=OuterRef("number"))
+    rows = LedgerEntry.objects.filter(~Exists(later), kind=Kind.HOLD).annotate(is_known=Exists(sent))
+    rows = rows.select_related("member", "job")
     return rows.order_by("at", "pk")
 
 

@@ -14,10 +14,10 @@ from generations.models import Budget, Group, MonthTotal, User, exact
 from generations.services.months import this_month
 from generations.services.price import money
 from generations.services.rates import portal_currency
+from generations.services.totals import COLUMNS
 
 AMBER = Decimal("0.8")
 ZERO = Decimal(0)
-COLUMNS = ("spent", "reserved", "held")
 AT_ONCE = 100
 """Budgets that one query adds up: databases have an end to the columns of an answer."""
 
@@ -40,6 +40,10 @@ class Line:
         """Never less than nothing."""
         return max(ZERO, self.budget.amount - self.taken)
 
+    def refuses(self, wanted: Decimal | None) -> bool:
+        """True where so much more would pass a hard budget. What is free passes none; None is a price nobody knows."""
+        return self.budget.is_hard and wanted != ZERO and self.taken + (wanted or ZERO) > self.budget.amount
+
     @property
     def share(self) -> Decimal:
         """From 0 to 1, and beyond where it was passed."""
@@ -53,10 +57,11 @@ class Line:
 class OverBudget(Exception):
     """It would go beyond a hard budget; str() says which, what is left, and what to do."""
 
-    def __init__(self, line: Line, wanted: Decimal) -> None:
+    def __init__(self, line: Line, wanted: Decimal | None) -> None:
         unit = portal_currency()
         said = _("It would cost {price}, and {left} of the budget of {whose} are left this month. Ask an admin.")
-        price, left = money(wanted, unit), money(line.left, unit)
+        price = _("an unknown price") if wanted is None else money(wanted, unit)
+        left = money(line.left, unit)
         super().__init__(said.format(price=price, left=left, whose=whose(line.budget)))
         self.line = line
 
@@ -66,13 +71,13 @@ def whose(budget: Budget) -> str:
     return str(budget.group or budget.member or _("everyone"))
 
 
-def check(member: User, wanted: Decimal) -> None:
-    """Raise OverBudget if so much more would pass a hard budget; in the transaction that reserves it.
+def check(member: User, wanted: Decimal | None) -> None:
+    """Raise OverBudget if a hard budget refuses so much more; in the transaction that reserves it.
 
     The budgets are held until that has ended, so whoever asks at the same time counts this, too.
     """
     for line in _lines(hold(member), this_month()):
-        if line.taken + wanted > line.budget.amount:
+        if line.refuses(wanted):
             raise OverBudget(line, wanted)
 
 

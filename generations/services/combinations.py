@@ -9,10 +9,10 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
-from generations.contract import Combination
+from generations.contract import PRICE_MOST, Combination
 
 RATIO = re.compile(r"\d{1,3}:\d{1,3}", re.ASCII)
-SECONDS_MOST, QUALITY_MOST, PIXELS_MOST, PRICE_MOST = 600, 20, 16_384, 1_000_000
+SECONDS_MOST, QUALITY_MOST, PIXELS_MOST = 600, 20, 16_384
 
 
 def problem_of(combinations: Sequence[Combination]) -> str:

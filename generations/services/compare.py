@@ -94,5 +94,5 @@ def _differing(jobs: Iterable[Job]) -> frozenset[str]:
 
 
 def _facts(job: Job) -> tuple[object, ...]:
-    price = (job.list_price, job.currency)
+    price = job.list_price and (job.list_price, job.currency)
     return job.provider_name, job.model, job.aspect_ratio, job.seconds, price, job.author_id

@@ -30,14 +30,13 @@ from generations.models.states import orientation_of
 from generations.services import budgets, derive
 from generations.services.approval_ask import ask_for_approval
 from generations.services.approval_rules import Wish, total_of, why
+from generations.services.cost import cost_now
 from generations.services.figures import recount
 from generations.services.kick import kick_engine
 from generations.services.ledger import reserve
 from generations.services.months import this_month
 from generations.services.not_open import model_not_open, provider_not_open
 from generations.services.offer import offer_for
-from generations.services.price import price_of
-from generations.services.rates import estimate, rate_of
 from generations.services.search import index_new, index_prompt
 from generations.services.usage.marks import changed
 from generations.services.variables import is_template
@@ -212,12 +211,12 @@ def _make(author: User, ask: Ask, provider: OfferedProvider, combination: Combin
     row = Provider.objects.get(pk=provider.pk)
     image = Reference.objects.visible_to(author).get(key=ask.reference) if ask.reference else None
     model = next(m for m in provider.models if m.slug == ask.model)
-    price = price_of(provider, model, combination)
-    rate = rate_of(price.currency) if price else None
-    expected = estimate(price, rate)
-    reasons = why(Wish(author, provider.pk, model.pk, total_of(expected, ask.takes, ask.beside), ask.text))
+    cost = cost_now(provider, model, combination)
+    wanted = total_of(cost.estimate, ask.takes)
+    together = total_of(cost.estimate, ask.takes, ask.beside)
+    reasons = why(Wish(author, provider.pk, model.pk, together, ask.text))
     if not reasons:
-        _check_budget(author, expected, ask.takes)
+        _check_budget(author, wanted)
     frozen: dict[str, Any] = {
         "author": author,
         "prompt": _prompt(author, ask),
@@ -235,10 +234,7 @@ def _make(author: User, ask: Ask, provider: OfferedProvider, combination: Combin
         "options": dict(ask.options),
         "reference": image,
         "reference_fit": ask.reference_fit if image else "",
-        "list_price": price.amount if price else None,
-        "currency": price.currency if price else "",
-        "rate": rate,
-        "estimate": expected,
+        **cost.columns,
         "month": None if reasons else this_month(),
         "takes": ask.takes,
         **derive.columns(author, ask, combination),
@@ -259,9 +255,9 @@ def _make(author: User, ask: Ask, provider: OfferedProvider, combination: Combin
     return jobs
 
 
-def _check_budget(author: User, expected: Decimal | None, takes: int) -> None:
+def _check_budget(author: User, wanted: Decimal | None) -> None:
     try:
-        budgets.check(author, (expected or Decimal(0)) * takes)
+        budgets.check(author, wanted)
     except budgets.OverBudget as error:
         raise NotPossible("budget", str(error)) from error
 

@@ -38,7 +38,7 @@ def correct_job(job: Job, amount: Decimal, reason: str, actor: User, *, after: i
     if spent + amount < 0:
         said = _("{spent} is booked for this job, and no job costs less than nothing. Take off at most that.")
         raise NotSaved(said.format(spent=money(spent, portal_currency())), "amount")
-    ledger.correct(job.author, amount, reason, actor, month=job.month or this_month(), job=job)
+    ledger.correct(job.author, amount, reason, actor, month=_month_that_paid(job), job=job)
     changes = {"spent": (plain(spent), plain(spent + amount)), "reason": (None, reason)}
     note(actor, gettext_noop("ledger corrected"), about(job), changes)
 
@@ -58,9 +58,10 @@ def say_charged(job: Job, number: int, charged: Charged, actor: User) -> None:
     """What the provider's bill says of a submission whose money is held, its job being over. Raises NotSaved."""
     job = Job.objects.select_for_update(no_key=True).get(pk=job.pk)
     sent = Submission.objects.filter(job=job, number=number)
-    known = sent.exists() or charged == Charged.NO  # without a row nobody knows of a request
-    if job.state not in FINAL or not known or not still_held().filter(job=job, number=number).exists():
+    if job.state not in FINAL or not still_held().filter(job=job, number=number).exists():
         raise NotSaved(_("Its money is not held any more, or the job is still on its way. Look at the book first."))
+    if charged == Charged.YES and not sent.exists():
+        raise NotSaved(_("The portal knows of no such submission. Book what the bill says as a correction."))
     sent.update(charged=charged)
     ledger.square(job, number, State(job.state), charged)
     changes = {"submission": (None, number), "charged": (Charged.UNKNOWN.value, charged.value)}
@@ -69,6 +70,12 @@ def say_charged(job: Job, number: int, charged: Charged, actor: User) -> None:
 
 def spent_on(job: Job) -> Decimal:
     return exact(LedgerEntry.objects.filter(job=job).aggregate(sum=Sum("spent"))["sum"])
+
+
+def _month_that_paid(job: Job) -> date:
+    """For what was spent last; where nothing was, for what would have been."""
+    spent = LedgerEntry.objects.filter(job=job).exclude(spent=0).order_by("-pk")
+    return spent.values_list("month", flat=True).first() or job.month or this_month()
 
 
 def _check(job: Job | None, amount: Decimal, after: int) -> None:

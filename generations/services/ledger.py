@@ -11,12 +11,11 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Sum
 from django.utils import timezone
 
-from generations.models import Charged, Job, Kind, LedgerEntry, MonthTotal, State, Submission, User, exact
+from generations.models import Charged, Job, Kind, LedgerEntry, State, Submission, User, exact
+from generations.services import totals
 from generations.services.months import day_within, this_month
-from generations.services.usage.marks import mark
 
 ZERO = Decimal(0)
 PLACES = {Kind.RESERVE: "reserved", Kind.HOLD: "held", Kind.SETTLE: "spent"}
@@ -28,17 +27,16 @@ def reserve(jobs: Sequence[Job]) -> None:
     """Put aside what these jobs are expected to cost: new ones of one author, in the transaction that makes them."""
     if not jobs:
         return
-    entries = [_entry(job, Kind.RESERVE, 1, reserved=job.estimate or ZERO) for job in jobs]
+    entries = [_entry(job, Kind.RESERVE, 1, job.month or this_month(), reserved=job.estimate or ZERO) for job in jobs]
     LedgerEntry.objects.bulk_create(entries)
-    _add(entries)
+    totals.add(entries)
 
 
-def reserve_again(job: Job) -> None:
-    """The job waits once more: what it costs is put aside for its next submission. The caller holds the job."""
+def reserve_again(job: Job, month: date) -> None:
+    """The job waits once more: this month pays for its next submission. The caller holds the job."""
     while _is_used(job):
         job.attempt += 1
-    job.month = job.month or this_month()
-    Job.objects.filter(pk=job.pk).update(attempt=job.attempt, month=job.month)
+    _go_to(job, job.attempt, month)
     reserve([job])
 
 
@@ -47,8 +45,8 @@ def go_on_with(job: Job, number: int, state: State) -> None:
 
     What was put aside for the later one stays where the rows say: held, where it may have been sent.
     """
-    left, job.attempt = job.attempt, number
-    Job.objects.filter(pk=job.pk).update(attempt=number)
+    left, booked = job.attempt, _entries(job, number)
+    _go_to(job, number, booked[0].month if booked else job.month)
     square(job, left, state)
     square(job, number, state)
 
@@ -59,7 +57,7 @@ def square(job: Job, number: int, state: State, told: Charged | None = None) -> 
     `told` is what a person knows of one that has no row. Jobs that were asked for before there was a book have no
     entries, and get none.
     """
-    entries = list(LedgerEntry.objects.filter(job=job, number=number).exclude(kind=Kind.CORRECTION))
+    entries = _entries(job, number)
     if not entries:
         return
     sent = Submission.objects.filter(job=job, number=number).first()
@@ -76,17 +74,18 @@ def correct(member: User, amount: Decimal, reason: str, actor: User, *, month: d
         month=month, day=day, member=member, job=job, kind=Kind.CORRECTION, spent=amount, actor=actor, reason=reason
     )
     entry.save()
-    _add([entry])
+    totals.add([entry])
 
 
-def rebuild_totals(month: date) -> None:
-    """Count a month's totals anew from the book. Any number of times."""
-    sums = {name: Sum(name) for name in PLACES.values()}
-    for member in LedgerEntry.objects.filter(month=month).order_by().values_list("member", flat=True).distinct():
-        found = LedgerEntry.objects.filter(month=month, member=member).aggregate(**sums)
-        MonthTotal.objects.update_or_create(
-            month=month, member_id=member, defaults={name: exact(value) for name, value in found.items()}
-        )
+def _entries(job: Job, number: int) -> list[LedgerEntry]:
+    """Of one submission, the oldest first: all in one month, that of its reserve."""
+    return list(LedgerEntry.objects.filter(job=job, number=number).exclude(kind=Kind.CORRECTION))
+
+
+def _go_to(job: Job, number: int, month: date | None) -> None:
+    """What the job is from now on: this attempt, and the month that pays for it."""
+    job.attempt, job.month = number, month
+    Job.objects.filter(pk=job.pk).update(attempt=number, month=month)
 
 
 def _is_used(job: Job) -> bool:
@@ -121,9 +120,9 @@ def _post(job: Job, number: int, kind: Kind, sent: Submission | None, before: Se
     if name := PLACES.get(kind):
         deltas[name] += _worth(job, price) if kind == Kind.SETTLE else job.estimate or ZERO
     turn = 1 + sum(entry.kind == kind for entry in before)
-    entry = _entry(job, kind, turn, number=number, price=price, **deltas)
+    entry = _entry(job, kind, turn, before[0].month, number=number, price=price, **deltas)
     entry.save()
-    _add([entry])
+    totals.add([entry])
 
 
 def _spent(entries: Sequence[LedgerEntry]) -> Decimal:
@@ -140,22 +139,7 @@ def _worth(job: Job, price: Decimal | None) -> Decimal:
     return exact(price * job.rate) if price is not None and job.rate is not None else ZERO
 
 
-def _entry(job: Job, kind: Kind, turn: int, **columns: Any) -> LedgerEntry:
-    month = job.month or this_month()
+def _entry(job: Job, kind: Kind, turn: int, month: date, **columns: Any) -> LedgerEntry:
     frozen = {"number": job.attempt, "price": job.list_price, "unit": job.currency, "month": month}
     frozen["day"] = day_within(month, job.created_at)
     return LedgerEntry(job=job, member_id=job.author_id, kind=kind, turn=turn, **(frozen | columns))
-
-
-def _add(entries: Sequence[LedgerEntry]) -> None:
-    """Add entries of one month and member to their total: by exact arithmetic, under its lock."""
-    deltas = {name: sum((getattr(entry, name) for entry in entries), ZERO) for name in PLACES.values()}
-    if not any(deltas.values()):
-        return
-    whose: dict[str, Any] = {"month": entries[0].month, "member_id": entries[0].member_id}
-    MonthTotal.objects.get_or_create(**whose)
-    total = MonthTotal.objects.select_for_update(of=("self",), no_key=True).get(**whose)
-    for name, delta in deltas.items():
-        setattr(total, name, getattr(total, name) + delta)
-    total.save(update_fields=list(deltas))
-    mark(entry.day for entry in entries)

@@ -41,13 +41,18 @@ def rate_in_words(rate: Decimal) -> str:
 FREE = Price(Decimal(0))
 
 
+def unit_of(provider: OfferedProvider, model: OfferedModel, combination: Combination) -> str:
+    """The money in which the provider tells what it took, also where the list says nothing, or that it is free."""
+    return "" if provider.is_sandbox else combination.currency or model.currency
+
+
 def price_of(provider: OfferedProvider, model: OfferedModel, combination: Combination, takes: int = 1) -> Price | None:
     """What so many takes cost by the list; None when the provider publishes nothing. The sandbox is free."""
     if provider.is_sandbox:
         return FREE
     if combination.price is None:
         return None
-    unit = combination.currency or model.currency
+    unit = unit_of(provider, model, combination)
     return Price(combination.price * takes, unit) if combination.price else FREE
 
 

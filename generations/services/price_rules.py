@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from generations.contract import Combination
+from generations.contract import PRICE_MOST, Combination
 from generations.models import Basis, PriceRule, User, VideoModel, exact
 from generations.services.audit import note
 from generations.services.budget_settings import NotSaved
@@ -123,9 +123,15 @@ def _check(model: VideoModel, said: Said, but: PriceRule | None = None) -> None:
         raise NotSaved(_("Give an amount, or choose “As listed”."), "amount")
     if said.basis != Basis.LIST and not said.currency:
         raise NotSaved(_("Say what it is in, such as USD, or the provider’s own unit."), "currency")
+    if said.basis == Basis.SECOND and said.amount and said.amount * _longest(model) > PRICE_MOST:
+        raise NotSaved(_("A clip would cost more than {most}.").format(most=PRICE_MOST), "amount")
     later = PriceRule.objects.to_come(today()).filter(model=model, quality=said.quality, valid_from=said.valid_from)
     if (later.exclude(pk=but.pk) if but else later).exists():
         raise NotSaved(_("There is a rule from that day on already. Change that one instead."), "valid_from")
+
+
+def _longest(model: VideoModel) -> int:
+    return max(model.combinations.values_list("seconds", flat=True), default=1)
 
 
 def _columns(said: Said) -> dict[str, Any]:

@@ -5,7 +5,6 @@ Whoever is first wins: each act is fenced by the submission it was decided about
 
 from __future__ import annotations
 
-from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
@@ -84,7 +83,7 @@ def submit_again(job: Job, number: int, actor: User) -> None:
     """Back to the queue with a submission to come: it may be billed twice. Raises TooLate, OverBudget."""
     changes = {"not_before": None, "cancel_asked": False}
     with transaction.atomic():
-        budgets.check(job.author, job.estimate or Decimal(0))
+        budgets.check(job.author, job.estimate)
         _leave(job, number, State.QUEUED, actor, gettext_noop("submit again"), reason=AGAIN, **changes)
 
 

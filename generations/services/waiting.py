@@ -58,8 +58,7 @@ def sum_of(jobs: Sequence[Job]) -> Sum:
 
 
 def _ask(job: Job, lines: list[Line], is_mine: bool) -> Ask:
-    wanted = job.estimate or ZERO
-    is_over = any(line.budget.is_hard and line.taken + wanted > line.budget.amount for line in lines)
+    is_over = any(line.refuses(job.estimate) for line in lines)
     return Ask(job, min(lines, key=lambda line: line.left, default=None), is_over, is_mine)
 
 

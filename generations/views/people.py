@@ -15,8 +15,9 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from generations.forms.people import PeopleFilter, PersonForm
-from generations.models import AuditEntry, Invitation, Role, User
+from generations.models import Invitation, Role, User
 from generations.services import people as service
+from generations.services.audit_log import lines_about
 from generations.services.budget_settings import NotSaved
 from generations.services.budgets import lines_over
 from generations.services.made import months_of, person_lines
@@ -109,7 +110,7 @@ def _page(request: SignedIn, row: User, form: PersonForm, status: int = 200, **m
         "person": now, "form": form, "sessions": sessions,
         "currency": portal_currency(), "lines": lines_over(now), "own_budget": now.budgets.first(),
         "months": months_of(now), "unfinished": service.under_way_of(now),
-        "entries": AuditEntry.objects.filter(subject=now.email).select_related("actor")[:LATEST],
+        "entries": lines_about(now.email).select_related("actor")[:LATEST],
     }  # fmt: skip
     return render(request, "generations/person.html", context | more, status=status)
 

@@ -12,7 +12,7 @@ from decimal import Decimal, InvalidOperation
 from functools import cache
 from typing import Any
 
-from generations.contract import Answer
+from generations.contract import PRICE_MOST, Answer
 
 LIMIT = 500  # characters of a provider's words that are kept
 ID_LIMIT = 300  # characters of a provider's id that can be kept
@@ -109,13 +109,13 @@ def percent(value: Any) -> int | None:
 
 
 def amount_at(body: Mapping[str, Any], *paths: str) -> Decimal | None:
-    """A sum of money at one of these paths, in the provider's unit; None when there is none."""
+    """What a clip cost, at one of these paths, in the provider's unit; None when nothing there can be a price."""
     text = text_at(body, *paths)
     try:
         found = Decimal(text or "NaN")
     except InvalidOperation:
         return None
-    return found if found.is_finite() and 0 <= found < Decimal("1e12") else None
+    return found if found.is_finite() and 0 <= found <= PRICE_MOST else None
 
 
 def moment_at(body: Mapping[str, Any], *paths: str) -> float | None:

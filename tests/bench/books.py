@@ -9,9 +9,9 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from generations.models import LedgerEntry, MonthTotal, State, Submission
-from generations.services.ledger import rebuild_totals
+from generations.models import LedgerEntry, State, Submission
 from generations.services.months import day_of, today
+from generations.services.totals import rebuild
 from generations.services.usage import roll
 from generations.services.usage.marks import mark
 from tests.bench.rows import write
@@ -49,9 +49,7 @@ def fill(jobs: Sequence[Made]) -> None:
     dice = random.Random(43)
     write(Submission, _submissions(jobs, dice))
     write(LedgerEntry, _entries(jobs))
-    for month in LedgerEntry.objects.order_by().values_list("month", flat=True).distinct():
-        rebuild_totals(month)
-    assert MonthTotal.objects.exists()
+    assert list(rebuild())
     roll.mark_all()
     roll.roll_up(EVER)
     mark([today(), today() - timedelta(days=1)])

@@ -6,6 +6,7 @@ The numbers are those of the wire specification's section 9. A test named `test_
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -241,6 +242,12 @@ def test_25_a_time_is_seconds_milliseconds_or_iso() -> None:
 def test_every_file_of_a_list_is_kept_once(slug: str, told: dict[str, object]) -> None:
     found = [output.url for output in seen(slug, status="completed", **told).outputs]
     assert found == ["https://x.example/1.mp4", "https://x.example/2.mp4"]
+
+
+@pytest.mark.parametrize("told", [900_000_000_000, "1000000.01", -1, "NaN", "free", True])
+def test_a_cost_that_can_be_none_is_not_read(told: object) -> None:
+    assert seen("v2_generations", status="SUCCESS", cost=told).cost is None
+    assert seen("v2_generations", status="SUCCESS", cost="0.35").cost == Decimal("0.35")
 
 
 def test_a_list_without_end_has_an_end() -> None:

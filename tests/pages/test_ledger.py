@@ -155,6 +155,20 @@ class TestHeld:
         assert "not held any more" in again.content.decode()
         assert AuditEntry.objects.filter(action="held money settled").count() == 1
 
+    def test_what_has_no_row_is_booked_as_a_correction(self, boss: Client, booked: Callable[..., Job]) -> None:
+        job = booked(State.FAILED, Charged.UNKNOWN)
+        Submission.objects.all().delete()  # as after a restore
+        page = shown(boss, page_of(job))
+        assert "book it as a correction" in page
+        assert ">It was charged<" not in page
+        answer = boss.post(reverse("job-ledger-say", args=[job.key, 1, "charged"]))
+        assert answer.status_code == 422
+        assert "Book what the bill says as a correction." in answer.content.decode()
+        assert boss.post(reverse("job-ledger-say", args=[job.key, 1, "not-charged"])).status_code == 303
+        assert correct(boss, job, amount="0.8").status_code == 303
+        total = MonthTotal.objects.get()
+        assert (total.spent, total.held) == (Decimal("0.8"), Decimal(0))
+
     def test_what_is_on_its_way_is_not_settled_by_hand(self, boss: Client, booked: Callable[..., Job]) -> None:
         job = booked(State.UNKNOWN, Charged.UNKNOWN)
         assert boss.post(reverse("job-ledger-say", args=[job.key, 1, "charged"])).status_code == 422

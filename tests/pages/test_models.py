@@ -141,3 +141,9 @@ def as_shown(page: Any) -> dict[str, Any]:
     fields = [*form, *rows.management_form, *(field for row in rows for field in row)]
     values = {field.html_name: field.value() for field in fields}
     return {name: value for name, value in values.items() if value not in (None, "", [])}
+
+
+def test_its_unit_is_kept_as_it_is_known_already(boss: Client, provider: Provider) -> None:
+    rows = [{"aspect_ratio": "16:9", "seconds": 5, "price": "0.35"}]
+    boss.post(reverse("provider-model-add", args=[provider.pk]), filled(rows, currency="usd"))
+    assert VideoModel.objects.get(slug="wan-2.5").currency == "USD"

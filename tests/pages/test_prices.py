@@ -13,7 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from generations.models import Basis, ModelCombination, PriceRule, Provider, User, VideoModel
+from generations.models import Basis, ExchangeRate, ModelCombination, PriceRule, Provider, User, VideoModel
 from generations.services.months import today
 from tests.pages.test_url_matrix import ADMINS_ONLY, ADMINS_POST, ROLES, STAFF, browsers, checked  # noqa: F401 - a fixture
 
@@ -100,6 +100,13 @@ def test_a_bad_form_answers_with_itself(boss: Client, model: VideoModel, changes
     assert answer.status_code == 422
     assert told in answer.content.decode()
     assert not PriceRule.objects.exists()
+
+
+@pytest.mark.parametrize(("typed", "kept"), [("usd", "USD"), ("cny", "CNY"), ("pOINTS", "Points"), ("new", "new")])
+def test_a_unit_is_kept_as_it_is_known_already(boss: Client, model: VideoModel, typed: str, kept: str) -> None:
+    ExchangeRate.objects.create(unit="Points", rate=1, valid_from=today())
+    boss.post(reverse("model-prices", args=[model.pk]), sent(currency=typed))
+    assert PriceRule.objects.get().currency == kept
 
 
 def test_back_to_the_list_needs_no_amount(boss: Client, model: VideoModel) -> None:

@@ -341,6 +341,30 @@ class TestApprove:
 
 @pytest.mark.django_db
 class TestSend:
+    def test_where_only_the_rate_changed_it_is_told_in_the_portal_s_money(
+        self, priced: Provider, member: User, admin: User
+    ) -> None:
+        VideoModel.objects.update(currency="CNY")
+        ExchangeRate.objects.create(unit="CNY", rate=Decimal("0.14"), valid_from=date(2020, 1, 1))
+        ApprovalRule.objects.create()
+        job = compose(member, ask(priced, "key")).job
+        ExchangeRate.objects.update(rate=Decimal("0.16"))
+        with pytest.raises(NotDecided, match=r"costs \$0\.128 now, not \$0\.112"):
+            approve(fresh(job), job.rev, admin)
+        approve(fresh(job), job.rev + 1, admin)
+        ExchangeRate.objects.update(rate=Decimal("0.2"))
+        assert intend(job.pk) is None
+        assert "from $0.128 to $0.16." in fresh(job).reason
+
+    def test_where_the_rate_is_gone_it_is_unknown(self, priced: Provider, member: User, admin: User) -> None:
+        VideoModel.objects.update(currency="CNY")
+        ExchangeRate.objects.create(unit="CNY", rate=Decimal("0.14"), valid_from=date(2020, 1, 1))
+        ApprovalRule.objects.create()
+        job = compose(member, ask(priced, "key")).job
+        ExchangeRate.objects.all().delete()
+        with pytest.raises(NotDecided, match=r"costs an unknown price now, not \$0\.112"):
+            approve(fresh(job), job.rev, admin)
+
     def test_a_price_that_rose_since_is_not_spent(self, asked: Job, member: User, admin: User) -> None:
         approve(asked, asked.rev, admin)
         price("0.90")

@@ -11,6 +11,7 @@ import pytest
 import time_machine
 from django.test import override_settings
 
+from generations.contract import NeverHeard
 from generations.models import (
     Budget,
     Charged,
@@ -28,11 +29,13 @@ from generations.models import (
 )
 from generations.services import budgets, ledger, reconcile
 from generations.services.advance import advance
-from generations.services.budgets import AMBER, lines_over
+from generations.services.budgets import AMBER, ZERO, lines_over
 from generations.services.compose import Ask, NotPossible, compose
+from generations.services.corrections import correct_job, seen
 from generations.services.months import month_of, this_month
 from generations.services.outcomes import settle
 from generations.services.submit import intend
+from generations.services.totals import rebuild
 from tests.services.helpers import race
 
 pytestmark = [pytest.mark.databases]
@@ -75,6 +78,31 @@ def test_a_price_in_other_money_is_counted_at_the_rate_of_the_day_and_frozen(mem
     assert not any(ledger_of(job))
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize("listed", ["0", None])
+def test_a_cost_that_is_told_counts_at_its_rate_whatever_the_list_says(
+    member: User, priced: Provider, listed: str | None
+) -> None:
+    VideoModel.objects.update(currency="CNY")
+    ModelCombination.objects.update(price=listed)
+    ExchangeRate.objects.create(unit="CNY", rate=Decimal("0.14"), valid_from=date(2020, 1, 1))
+    job = compose(member, ask(priced, "key")).job
+    intent = intend(job.pk)
+    assert intent
+    settle(intent.token, "gen_1")
+    job.refresh_from_db()
+    advance(job, State.FAILED, by=job.submissions.get(), charged=Charged.YES, cost=Decimal(10))
+    assert ledger_of(job) == (ZERO, ZERO, Decimal("1.4"))
+
+
+@pytest.mark.django_db
+def test_what_is_free_is_free_without_a_rate(member: User, priced: Provider) -> None:
+    VideoModel.objects.update(currency="CNY")
+    ModelCombination.objects.update(price=0)
+    job = compose(member, ask(priced, "key")).job
+    assert (job.currency, job.rate, job.estimate) == ("CNY", None, ZERO)
+
+
 def ledger_of(job: Job) -> tuple[Decimal, ...]:
     entries = list(LedgerEntry.objects.filter(job=job))
     return tuple(sum((getattr(e, name) for e in entries), Decimal(0)) for name in ("reserved", "held", "spent"))
@@ -102,6 +130,19 @@ class TestLimit:
         Budget.objects.create(amount=0)
         with pytest.raises(NotPossible, match=r"\$0\.80, and \$0\.00 of the budget of everyone"):
             compose(member, ask(priced, "key"))
+
+    @pytest.mark.django_db
+    def test_one_that_was_passed_refuses_all_but_what_is_free(
+        self, member: User, admin: User, priced: Provider
+    ) -> None:
+        Budget.objects.create(amount=1)
+        ledger.correct(member, Decimal("1.1"), "a bill", admin, month=this_month())
+        for price, said in ((Decimal("0.01"), r"\$0\.01"), (None, "an unknown price")):
+            ModelCombination.objects.update(price=price)
+            with pytest.raises(NotPossible, match=f"It would cost {said}, and"):
+                compose(member, ask(priced, "key"))
+        ModelCombination.objects.update(price=0)
+        assert compose(member, ask(priced, "key")).is_new
 
     @pytest.mark.django_db
     def test_more_budgets_than_one_query_adds_up(
@@ -169,6 +210,58 @@ class TestMonths:
             assert [line.taken for line in budgets.all_lines(this_month())] == []
         assert {entry.month for entry in LedgerEntry.objects.all()} == {date(2026, 11, 1)}
 
+    @pytest.mark.django_db
+    def test_what_is_sent_again_is_paid_by_the_month_that_was_asked(
+        self, member: User, admin: User, priced: Provider
+    ) -> None:
+        with time_machine.travel("2026-10-31 12:00:00+00:00", tick=False):
+            jobs = [compose(member, ask(priced, key)).job for key in ("one", "two")]
+            for job in jobs:
+                intent = intend(job.pk)
+                assert intent
+                settle(intent.token, NeverHeard("lost"))
+                job.refresh_from_db()
+        with time_machine.travel("2026-11-01 12:00:00+00:00", tick=False):
+            Budget.objects.create(amount=1)
+            reconcile.submit_again(jobs[0], 1, admin)
+            with pytest.raises(budgets.OverBudget, match=r"\$0\.20 of the budget of everyone"):
+                reconcile.submit_again(jobs[1], 1, admin)
+            assert totals() == [(10, Decimal(0), Decimal("1.6")), (11, Decimal("0.8"), Decimal(0))]
+            first = jobs[0].submissions.get()
+            reconcile.settle(first.pk, "gen_1", "By hand: {remote_id}")  # a second clip, of October
+            reconcile.leave_as_not_created(jobs[1], 1, admin)
+            assert totals() == [(10, Decimal(0), Decimal("0.8")), (11, Decimal("0.8"), Decimal(0))]
+
+    @pytest.mark.django_db
+    def test_one_that_is_kept_after_all_is_corrected_in_its_own_month(
+        self, member: User, admin: User, priced: Provider
+    ) -> None:
+        with time_machine.travel("2026-10-31 12:00:00+00:00", tick=False):
+            job = compose(member, ask(priced, "key")).job
+            intent = intend(job.pk)
+            assert intent
+            settle(intent.token, NeverHeard("lost"))
+            job.refresh_from_db()
+        with time_machine.travel("2026-11-01 12:00:00+00:00", tick=False):
+            reconcile.submit_again(job, 1, admin)
+            job.refresh_from_db()
+            assert job.month == date(2026, 11, 1)
+            advance(job, State.FAILED)
+            reconcile.settle(job.submissions.get().pk, "gen_1", "By hand: {remote_id}")
+            reconcile.keep_second(job.submissions.get(), admin)
+            job.refresh_from_db()
+            assert (job.attempt, job.month) == (1, date(2026, 10, 1))
+            advance(job, State.ARCHIVING, by=job.submissions.get(), charged=Charged.YES)
+            correct_job(job, Decimal("-0.3"), "the bill", admin, after=seen(job))
+        assert list(MonthTotal.objects.exclude(spent=0).values_list("month", "spent")) == [
+            (date(2026, 10, 1), Decimal("0.5"))
+        ]
+
+
+def totals() -> list[tuple[int, Decimal, Decimal]]:
+    """Month, reserved and held."""
+    return [(total.month.month, total.reserved, total.held) for total in MonthTotal.objects.order_by("month")]
+
 
 @pytest.mark.django_db
 def test_a_correction_says_what_the_bill_says(member: User, admin: User, priced: Provider) -> None:
@@ -181,13 +274,17 @@ def test_a_correction_says_what_the_bill_says(member: User, admin: User, priced:
 
 
 @pytest.mark.django_db
-def test_totals_are_counted_anew_from_the_book(member: User, priced: Provider) -> None:
+def test_totals_are_counted_anew_from_the_book(member: User, admin: User, priced: Provider) -> None:
     compose(member, ask(priced, "key", takes=2))
     MonthTotal.objects.update(reserved=99, spent=3)
-    for _ in range(2):
-        ledger.rebuild_totals(this_month())
-        total = MonthTotal.objects.get()
-        assert (total.reserved, total.held, total.spent) == (Decimal("1.6"), Decimal(0), Decimal(0))
+    MonthTotal.objects.create(month=date(2020, 1, 1), member=admin, held=1)  # of which the book knows nothing
+    assert list(rebuild()) == [
+        f"2020-01, member {admin.pk}: the total of what is held is mended.",
+        f"{this_month():%Y-%m}, member {member.pk}: the total of what is reserved and spent is mended.",
+    ]
+    assert list(rebuild()) == []
+    sums = MonthTotal.objects.order_by("month").values_list("reserved", "held", "spent")
+    assert list(sums) == [(ZERO, ZERO, ZERO), (Decimal("1.6"), ZERO, ZERO)]
 
 
 @pytest.mark.django_db

@@ -55,6 +55,6 @@ def test_the_held_rest_is_settled_by_an_admin_once_the_job_is_over(late: Job, ad
 
 def test_a_next_attempt_has_a_number_of_its_own(late: Job) -> None:
     advance(late, State.FAILED, by=late.submissions.get(), charged=Charged.NO)
-    ledger.reserve_again(late)
+    ledger.reserve_again(late, this_month())
     assert late.attempt == 3
     assert total() == (NOTHING, PRICE, PRICE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 from functools import partial
 from itertools import pairwise
@@ -9,8 +10,10 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+import time_machine
 from django.db import transaction
-from django.db.models import F, Sum
+from django.db.models import Count, F, Sum
+from django.utils import timezone
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
@@ -75,25 +78,29 @@ DECISIONS = [reconcile.leave_as_not_created, reconcile.give_up, reconcile.submit
 
 
 class Money(RuleBasedStateMachine):
-    """A team of two, one provider whose models have a price, one in other money, and none at all."""
+    """A team of two, one provider whose models have a price, one in other money, none that is known, and one of 0."""
 
     def __init__(self) -> None:
         super().__init__()
         self.life = transaction.atomic()
         self.life.__enter__()
+        self.travel = time_machine.travel(timezone.now(), tick=True)
+        self.clock = self.travel.start()
         people = [("a@example.org", Role.MEMBER), ("b@example.org", Role.ADMIN)]
         self.people = [User.objects.create_user(mail, role=role) for mail, role in people]
         self.provider = add_provider("Studio", "uniall", "https://api.example.com", "sk-test")
         Provider.objects.update(enabled=True, in_flight=1000)
-        models = list(VideoModel.objects.filter(provider=self.provider)[:3])
+        models = list(VideoModel.objects.filter(provider=self.provider)[:4])
         self.models = [model.slug for model in models]
-        for model, price, unit in zip(models, ("0.8", "3.333333", None), ("USD", "CNY", ""), strict=True):
+        prices = [("0.8", "USD"), ("3.333333", "CNY"), (None, "CNY"), ("0", "CNY")]
+        for model, (price, unit) in zip(models, prices, strict=True):
             ModelCombination.objects.filter(model=model).update(price=price)
             VideoModel.objects.filter(pk=model.pk).update(currency=unit, enabled=True)
         ExchangeRate.objects.create(unit="CNY", rate=Decimal("0.141592653"), valid_from="2020-01-01")
         ApprovalRule.objects.create(words="vixen")
 
     def teardown(self) -> None:
+        self.travel.stop()
         transaction.set_rollback(True)
         self.life.__exit__(None, None, None)
 
@@ -106,7 +113,7 @@ class Money(RuleBasedStateMachine):
 
     @rule(
         who=st.integers(0, 1),
-        model=st.sampled_from([0, 0, 1, 2]),
+        model=st.sampled_from([0, 0, 1, 2, 3]),
         takes=st.integers(1, 2),
         text=st.sampled_from(["A fox", "A vixen"]),
     )
@@ -248,6 +255,13 @@ class Money(RuleBasedStateMachine):
 
     @precondition(lambda self: Job.objects.exists())
     @rule()
+    def a_month_goes_by(self) -> None:
+        """What waits for approval waits on."""
+        self.clock.shift(timedelta(days=31))
+        Approval.objects.update(expires_at=timezone.now() + timedelta(days=1))
+
+    @precondition(lambda self: Job.objects.exists())
+    @rule()
     def square_for_nothing(self) -> None:
         before = LedgerEntry.objects.count()
         for job in Job.objects.all():
@@ -270,6 +284,8 @@ class Money(RuleBasedStateMachine):
         for job in Job.objects.all():
             sums = stands(job, job.attempt)
             if job.state == State.QUEUED:
+                assert job.month
+                assert LedgerEntry.objects.filter(job=job, number=job.attempt, month=job.month).exists()
                 assert sums == (expected(job), ZERO, ZERO)
             elif not Submission.objects.filter(job=job, number=job.attempt).exists():
                 assert sums[0] == sums[2] == ZERO
@@ -287,6 +303,11 @@ class Money(RuleBasedStateMachine):
         for one in sums_of(LedgerEntry.objects, "job", "number") | sums_of(MonthTotal.objects, "month", "member"):
             assert min(one[2:]) >= 0
         assert sums_of(LedgerEntry.objects, "month", "member") == sums_of(MonthTotal.objects, "month", "member")
+
+    @invariant()
+    def each_submission_is_paid_by_one_month(self) -> None:
+        months = LedgerEntry.objects.order_by().values("job", "number").annotate(months=Count("month", distinct=True))
+        assert not months.filter(months__gt=1).exists()
 
     @invariant()
     def every_move_is_one_of_the_table(self) -> None:

@@ -9,12 +9,24 @@ from uuid import uuid4
 
 import pytest
 
-from generations.contract import Combination
-from generations.models import AuditEntry, Basis, ExchangeRate, ModelCombination, PriceRule, Provider, User, VideoModel
+from generations.contract import PRICE_MOST, Combination
+from generations.forms.budgets import RATE_MOST
+from generations.models import (
+    AuditEntry,
+    Basis,
+    ExchangeRate,
+    ModelCombination,
+    MonthTotal,
+    PriceRule,
+    Provider,
+    User,
+    VideoModel,
+)
 from generations.services.budget_settings import NotSaved
 from generations.services.compose import Ask, compose
 from generations.services.months import today
 from generations.services.price_rules import Said, add_rule, change_rule, in_force, priced, remove_rule
+from generations.services.rates import units_without_rate
 from tests.marks import BOTH_DATABASES_IN_TEST_ALL
 
 pytestmark = [pytest.mark.django_db, *BOTH_DATABASES_IN_TEST_ALL]
@@ -104,6 +116,7 @@ def test_a_price_of_a_second_is_times_its_seconds_to_six_places() -> None:
     [
         (said(day=today() - DAY), "valid_from", "What is over is not rewritten"),
         (said(None), "amount", "Give an amount"),
+        (said("200000"), "amount", "A clip would cost more than 1000000."),
         (said(currency=""), "currency", "Say what it is in"),
         (said(day=today() + DAY), "valid_from", "Change that one instead"),
     ],
@@ -139,3 +152,32 @@ def test_one_to_come_is_changed_and_removed_and_each_is_written_down(model: Vide
         ("price rule removed", ["0.20", None]),
     ]  # fmt: skip
     assert {(entry.subject, entry.actor) for entry in entries} == {(f"UniAll studio: {model.name}", admin)}
+
+
+def test_a_unit_is_the_same_in_whatever_case(model: VideoModel, member: User, provider: Provider, admin: User) -> None:
+    ExchangeRate.objects.create(unit="Points", rate=Decimal("0.01"), valid_from=today())
+    for unit, worth in (("usd", "5"), ("POINTS", "0.05")):
+        add_rule(model, said("5", basis=Basis.CLIP, currency=unit), admin)
+        assert asked(member, provider).estimate == Decimal(worth)
+    assert units_without_rate() == []
+
+
+def test_the_dearest_clip_at_the_highest_rate_is_reserved(
+    model: VideoModel, member: User, provider: Provider, admin: User
+) -> None:
+    ExchangeRate.objects.create(unit="EUR", rate=RATE_MOST, valid_from=today())
+    add_rule(model, said(str(PRICE_MOST), basis=Basis.CLIP, currency="EUR"), admin)
+    job = asked(member, provider)
+    assert job.estimate == MonthTotal.objects.get().reserved == PRICE_MOST * RATE_MOST
+
+
+@pytest.mark.parametrize(("days", "missing"), [(0, ["EUR"]), (3, ["EUR", "GBP"])])
+def test_a_rule_in_a_unit_without_a_rate_is_named_before_its_first_job(
+    model: VideoModel, admin: User, days: int, missing: list[str]
+) -> None:
+    past(model, "1", today() - DAY, admin, currency="CHF")
+    add_rule(model, said("1", currency="EUR"), admin)
+    add_rule(model, said("1", today() + days * DAY, currency="GBP" if days else "EUR"), admin)
+    assert units_without_rate() == missing
+    VideoModel.objects.update(enabled=False)
+    assert units_without_rate() == []

@@ -317,11 +317,13 @@ class TestCheck:
         asked()
         roll.roll_up()
         UsageCell.objects.update(jobs=9)
+        MonthTotal.objects.update(spent=7)
         out = StringIO()
         with pytest.raises(SystemExit):
             call_command("usage", stdout=out)
         assert "wrong" in out.getvalue()
         call_command("usage", "--rebuild", stdout=out)
+        assert "the total of what is spent is mended" in out.getvalue()
         assert "all as the rows say" in out.getvalue()
         assert told().figures.jobs == 1
 

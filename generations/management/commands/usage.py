@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from generations.services.totals import rebuild
 from generations.services.usage.check import known_days, problems
 from generations.services.usage.roll import mark_all, roll_up
 
@@ -18,15 +19,18 @@ def day(typed: str) -> date:
 
 
 class Command(BaseCommand):
-    help = "Compare the counted days of usage with the rows and the book; --rebuild counts all of them anew first."
+    help = "Compare what is counted, of days and of months, with the rows and the book; --rebuild counts it anew first."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--rebuild", action="store_true", help="Count every day anew, as after a change of zone.")
+        parser.add_argument(
+            "--rebuild", action="store_true", help="Count every day and month anew, as after a change of zone."
+        )
         parser.add_argument("--since", type=day, metavar="YYYY-MM-DD", help="The first day to compare.")
         parser.add_argument("--until", type=day, metavar="YYYY-MM-DD", help="The last day to compare.")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["rebuild"]:
+            self.stdout.write("".join(f"{said}\n" for said in rebuild()), ending="")
             mark_all()
             self.stdout.write(f"Counted {roll_up(EVER)} days.")
         known = known_days()
