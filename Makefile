@@ -8,7 +8,7 @@ PIP_INSTALL := $(PY) -m pip install --quiet --disable-pip-version-check --requir
 unexport PYTHONDONTWRITEBYTECODE
 PYTEST := $(PY) -m pytest -n $${TEST_WORKERS:-$$(($$(nproc) + 1))} --dist loadfile --no-loadscope-reorder --durations=10
 
-.PHONY: help run test test-all soak check format messages lock screens controls docs bench bench-poll bench-submit bench-pace bench-status bench-library bench-usage
+.PHONY: help run test test-all soak check format messages lock screens controls docs bench bench-poll bench-submit bench-pace bench-status bench-library bench-usage bench-review
 
 help:
 	@echo "make run       start the portal: http://localhost:8000"
@@ -25,6 +25,7 @@ help:
 	@echo "                and what an open tab costs the web server (bench-status)"
 	@echo "make bench-library  how quickly libraries of up to a million jobs answer: ARGS=\"--sizes 1000,100000\""
 	@echo "make bench-usage    how quickly usage of up to a million jobs is told, with the same arguments"
+	@echo "make bench-review   how quickly staff's table of up to a million jobs answers, with the same arguments"
 	@echo "make lock      renew the hashed lock files"
 
 $(PY):
@@ -112,6 +113,9 @@ bench-library: $(VENV)/.development
 
 bench-usage: $(VENV)/.development
 	$(PY) -m tests.bench.usage $(ARGS)
+
+bench-review: $(VENV)/.development
+	$(PY) -m tests.bench.review $(ARGS)
 
 lock:
 	uv pip compile pyproject.toml --universal --generate-hashes --no-emit-index-url --no-header -q -o requirements.txt

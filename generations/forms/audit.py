@@ -11,7 +11,8 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from generations.forms.library import KEY_LIMIT, YEARS, DayInput, midnight
+from generations.forms.found import YEARS, DayInput, midnight
+from generations.forms.library import KEY_LIMIT
 from generations.services.audit_log import actions, actors
 from generations.services.told import told
 

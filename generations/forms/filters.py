@@ -25,7 +25,7 @@ class JobFilter(forms.Form):
 
     def __init__(self, query: QueryDict, user: User) -> None:
         super().__init__(query)
-        self.user = user
+        self.user, self.query = user, query
         self.is_valid()
 
     @property

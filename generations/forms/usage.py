@@ -10,7 +10,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from generations.forms.library import YEARS
+from generations.forms.found import YEARS
 from generations.models import Provider, User, VideoModel
 from generations.services.months import last_day, today
 from generations.services.usage.report import Asked, By

@@ -149,6 +149,19 @@ class Job(models.Model):
             models.Index(fields=["orientation", "-created_at", "-id"], name="job_of_orientation"),
             models.Index(fields=["seconds", "-created_at", "-id"], name="job_of_seconds"),
             models.Index(fields=["state", "verdict", "-created_at", "-id"], name="job_of_verdict"),
+            # What staff look at: clips to review, what failed, and the ends of what can be ordered.
+            models.Index(
+                fields=["-created_at", "-id"],
+                condition=Q(state=State.DONE, verdict="", trashed_at=None, purged_at=None),
+                name="job_to_review",
+            ),
+            models.Index(
+                fields=["-created_at", "-id"],
+                condition=Q(state=State.FAILED, trashed_at=None, purged_at=None),
+                name="job_failed",
+            ),
+            models.Index(fields=["-estimate", "-id"], condition=Q(estimate__isnull=False), name="job_dearest"),
+            models.Index(fields=["-rendered_in", "-id"], condition=Q(rendered_in__isnull=False), name="job_slowest"),
             models.Index(fields=["provider", "state"], name="job_by_provider"),
             models.Index(
                 fields=["provider", "model", "seconds", "-id"],
@@ -167,6 +180,10 @@ class Job(models.Model):
     def is_visible_to(self, user: User) -> bool:
         """The rule of `JobQuerySet.visible_to` for a job at hand: may this user see its text and clip?"""
         return self.visibility == Visibility.TEAM or self.author_id == user.pk
+
+    def is_legible_to(self, user: User) -> bool:
+        """The same, and the rule of `JobQuerySet.to_judge`: whoever decides about it reads its text meanwhile."""
+        return self.is_visible_to(user) or (user.is_reviewer and self.state == State.AWAITING_APPROVAL)
 
     def move(self, to: State, where: Mapping[str, object], **changes: Any) -> bool:
         """Take the job to its next state, unless somebody else moved it first or the token is not ours.

@@ -48,7 +48,10 @@ class Submission(models.Model):
 
     class Meta:
         ordering = ["job", "number"]
-        indexes = [models.Index(fields=["provider", "sent_at"], name="submission_by_time")]
+        indexes = [
+            models.Index(fields=["provider", "sent_at"], name="submission_by_time"),
+            models.Index(fields=["job"], condition=Q(charged=Charged.UNKNOWN), name="submission_unsettled"),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["job", "number"], name="submission_number_once"),
             models.UniqueConstraint(

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 
 from generations.models import Job, User, Visibility
 from generations.services.cells import line
@@ -77,11 +77,16 @@ def prompts_file(user: User | None, kind: str) -> Iterator[str]:
 
 
 def every(rows: QuerySet[Row], order: Keyset) -> Iterator[Row]:
+    """All rows, as `pages` brings them."""
+    return (row for some in pages(rows, order) for row in some)
+
+
+def pages(rows: QuerySet[Row], order: Keyset, where: Q | None = None) -> Iterator[Sequence[Row]]:
     """All rows, some at a time by short queries: a slow reader holds no cursor and no old picture of the database."""
     after: str | None = ""
     while after is not None:
-        page = order.page(rows, after, AT_ONCE)
-        yield from page.rows
+        page = order.page(rows, after, AT_ONCE, where)
+        yield page.rows
         after = page.after or None
 
 

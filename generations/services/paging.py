@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal, InvalidOperation
 from math import isfinite
 from typing import Any, Generic, TypeVar
 
@@ -12,6 +13,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import (
     BooleanField,
     DateTimeField,
+    DecimalField,
     F,
     FloatField,
     Func,
@@ -28,12 +30,12 @@ Row = TypeVar("Row", bound=Model)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 LARGEST = 2**31 - 1  # what these columns hold
-At = datetime | int | float
+At = datetime | int | float | Decimal
 
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[Row]):
-    """Some rows, newest or highest first. `after` names where the next page starts, empty on the last one."""
+    """Some rows in their order. `after` names where the next page starts, empty on the last one."""
 
     rows: Sequence[Row]
     after: str
@@ -42,7 +44,7 @@ class Page(Generic[Row]):
 
 @dataclass(frozen=True, slots=True)
 class Keyset:
-    """The order of a list: newest or highest `at` first, a date or a number, ties by primary key.
+    """The order of a list: newest or highest `at` first, a date or a number, ties by primary key; or ascending.
 
     `name` is the column that names a row in a URL. A cursor holds a date in microseconds, a number as it is. Where
     `along` is given, the highest primary key first: it is a related column that holds the row's key, and an index that
@@ -54,6 +56,7 @@ class Keyset:
     name: str
     along: str = ""
     is_short: bool = False
+    is_ascending: bool = False
 
     def page(
         self, rows: QuerySet[Row], after: str, size: int, where: Q | None = None, full: QuerySet[Row] | None = None
@@ -74,22 +77,23 @@ class Keyset:
     @property
     def _order(self) -> list[OrderBy]:
         names = (self.along,) if self.along else (self.at, "pk")
-        return [(Coalesce(name, name) if self.is_short else F(name)).desc() for name in names]
+        plain = [Coalesce(name, name) if self.is_short else F(name) for name in names]
+        return [each.asc() if self.is_ascending else each.desc() for each in plain]
 
     def _parsed(self, rows: QuerySet[Row], cursor: str) -> tuple[At, Any] | None:
         at, _, name = cursor.partition("_")
         field = rows.model._meta.get_field(self.name)
         try:
             return self._value(rows, at), field.to_python(name)  # type: ignore[union-attr]
-        except (ValueError, OverflowError, ValidationError):
+        except (ValueError, OverflowError, InvalidOperation, ValidationError):
             return None
 
     def _value(self, rows: QuerySet[Row], written: str) -> At:
         field = rows.model._meta.get_field(self.at)
         if isinstance(field, DateTimeField):
             return EPOCH + int(written) * MICROSECOND
-        number = float(written) if isinstance(field, FloatField) else int(written)
-        if not isfinite(number) or abs(number) > LARGEST:
+        number = _number(field, written)
+        if not isfinite(number) or abs(float(number)) > LARGEST:
             raise ValueError(written)
         return number
 
@@ -99,13 +103,21 @@ class Keyset:
             return Q(**{f"{self.along}__lt": named}, pk__lt=named)  # the same twice: planners see only what is said
         field = rows.model._meta.get_field(self.at)
         there = Value(at, output_field=field)  # type: ignore[arg-type]
-        return Q(_less((F(self.at), F("pk")), (there, Subquery(named))))
+        here, cursor = (F(self.at), F("pk")), (there, Subquery(named))
+        return Q(_less(cursor, here) if self.is_ascending else _less(here, cursor))
 
     def cursor(self, row: Row) -> str:
         """What names this row in a URL: the page that starts after it."""
         at = getattr(row, self.at)
-        written = (at - EPOCH) // MICROSECOND if isinstance(at, datetime) else repr(at)
+        written = (at - EPOCH) // MICROSECOND if isinstance(at, datetime) else at
         return f"{written}_{getattr(row, self.name)}"
+
+
+def _number(field: Any, written: str) -> int | float | Decimal:
+    """As the column holds it."""
+    if isinstance(field, DecimalField):
+        return Decimal(written)
+    return float(written) if isinstance(field, FloatField) else int(written)
 
 
 def _less(one: Sequence[Any], other: Sequence[Any]) -> Func:

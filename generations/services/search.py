@@ -52,6 +52,19 @@ def jobs_on_the_way(jobs: Jobs, text: str, where: Q, in_days: bool = False) -> t
     return _with(jobs, text), replace(order, along=f"{found_by(jobs)}__job_id")
 
 
+def jobs_in_order(jobs: Jobs, text: str, where: Q, order: Keyset) -> tuple[Jobs, Keyset]:
+    """As `jobs_with`, of those that fit `where`, in an order that is not that of the newest."""
+    index, tokens = _index(jobs), wanted(text)
+    if not tokens:
+        return jobs.none(), order
+    taken = way(index, tokens, jobs.filter(where) if where else None)
+    if taken is Way.WORDS:
+        return only(jobs, hits(index, tokens)), replace(order, is_short=True)
+    if taken is Way.FILTERS:
+        return _that_hold(only(jobs, jobs.filter(where)), tokens), replace(order, is_short=True)
+    return _that_hold(jobs, tokens), order
+
+
 def prompts_on_the_way(prompts: Prompts, text: str, order: Keyset) -> tuple[Prompts, Keyset]:
     """As `prompts_with`, and the order as a page is found in it soonest."""
     index, tokens = _index(prompts), wanted(text)

@@ -6,6 +6,7 @@ order and look at each. The first two are right where few rows do, the last wher
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import Enum
 from typing import Any, TypeVar
 
@@ -65,12 +66,38 @@ def only(rows: Rows, these: QuerySet[Any]) -> Rows:
     return rows.filter(pk__in=these.order_by().values("pk")[:ALL])
 
 
+def first_few(sets: Sequence[QuerySet[Any]]) -> QuerySet[Any] | None:
+    """Of several sets of keys the first that is few; None where all are many. Asked in one statement.
+
+    Each set has one column, and an index that counts it: so this reads some thousand entries, however many there are.
+    """
+    if not sets:
+        return None
+    asked = [_is_more(keys, FEW) for keys in sets]
+    cases = " ".join(f"WHEN NOT {said} THEN {number}" for number, (said, _) in enumerate(asked))
+    with connections[sets[0].db].cursor() as cursor:
+        cursor.execute(f"SELECT CASE {cases} END", [value for _, values in asked for value in values])
+        number = cursor.fetchone()[0]
+    return None if number is None else sets[number]
+
+
+def counted(sets: Sequence[QuerySet[Any]], most: int) -> list[int]:
+    """How many rows each has, and no more than `most`, in one statement that reads no further than it must."""
+    asked = [rows.order_by().values("pk")[:most].query.sql_with_params() for rows in sets]
+    columns = ", ".join(f"(SELECT COUNT(*) FROM ({said}) AS set_{n})" for n, (said, _) in enumerate(asked))  # noqa: S608
+    with connections[sets[0].db].cursor() as cursor:
+        cursor.execute(f"SELECT {columns}", [value for _, values in asked for value in values])
+        return [int(count) for count in cursor.fetchone()]
+
+
 def _more_than(rows: QuerySet[Any] | None, most: int) -> tuple[str, tuple[Any, ...]]:
     """Are there more? As an expression, which reads no further than it must."""
-    if rows is None:
-        return "1 = 1", ()
+    return ("1 = 1", ()) if rows is None else _is_more(rows.values("pk"), most)
+
+
+def _is_more(keys: QuerySet[Any], most: int) -> tuple[str, tuple[Any, ...]]:
     try:
-        asked, values = rows.order_by().values("pk")[most : most + 1].query.sql_with_params()
+        asked, values = keys.order_by()[most : most + 1].query.sql_with_params()
     except EmptyResultSet:
         return "1 = 0", ()
     return f"EXISTS ({asked})", values

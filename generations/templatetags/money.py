@@ -14,6 +14,7 @@ from generations.contract import Combination
 from generations.models import Job, User
 from generations.services import price as prices
 from generations.services.budgets import Line, lines_over
+from generations.services.costs import Cost
 from generations.services.price import Price
 from generations.services.rates import portal_currency
 
@@ -80,3 +81,16 @@ def span_of(found: Sequence[tuple[Combination, str, object]]) -> str:
 def counts_as_ours(found: Sequence[tuple[Combination, str, object]]) -> bool:
     """True where a price names no currency, so that it is taken for the portal's."""
     return any(one.price and not unit for one, unit, _rule in found)
+
+
+@register.filter
+def cost_parts(cost: Cost, currency: str) -> list[tuple[str, str]]:
+    """What a job costs: each amount with what became of it, in the reader's words."""
+    told = ((cost.spent, _("charged")), (cost.held, _("held")), (cost.reserved, _("reserved")))
+    moved = [(prices.money(amount, currency), word) for amount, word in told if amount]
+    if moved:
+        return moved
+    if cost.expected is None:
+        return [("", _("price unknown"))]
+    amount, word = (cost.spent, _("charged")) if cost.is_booked else (cost.expected, _("expected"))
+    return [(prices.money(amount, currency), word)]

@@ -33,7 +33,7 @@ class Place:
 
 
 REVIEW = (
-    Place("staff-jobs", "clipboard-document-check", _("Jobs")),
+    Place("staff-jobs", "clipboard-document-check", _("Jobs"), ("staff-job", "review-")),
     Place("staff-approvals", "hand-raised", _("Approvals"), ("approval",), counted="to_approve", waits=_("to decide")),
     Place("staff-clips", "hand-thumb-up", _("Clips"), counted="to_review", waits=_("to review")),
     Place("reconcile", "question-mark-circle", _("Reconcile"), counted="to_settle", waits=_("to settle")),

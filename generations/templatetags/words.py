@@ -53,7 +53,7 @@ NOTICES = {
 }
 OF_A_PROMPT = ("prompt", "prompt-tags", "prompt-rate", "prompt-title", "prompt-pin")
 OF_APPROVALS = ("staff-approvals", "approvals-confirm", "approvals-decide")
-LISTS = ("library", "trash", "collection", "collection-name", *OF_A_PROMPT, *OF_APPROVALS)
+LISTS = ("library", "trash", "collection", "collection-name", "staff-jobs", *OF_A_PROMPT, *OF_APPROVALS)
 """Pages with clips to choose from, and what answers with such a page when something was wrong."""
 PICKING = {"picked-most": _("At most {most} clips at once.")}
 PAGES: Mapping[str, Mapping[str, Promise]] = {

@@ -36,7 +36,7 @@
   });
 
   // --- the row or card that has the focus; on a job's page the job ---
-  const held = () => document.activeElement?.closest(LISTED);
+  const held = () => document.activeElement?.closest(LISTED) || find('.picks tr[data-key]:has([aria-current="true"])'); // in the drawer
   const here = () => held() || find("#job-body, .to-review");
 
   function go(next) {

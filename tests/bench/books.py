@@ -57,6 +57,8 @@ def fill(jobs: Sequence[Made]) -> None:
 
 def _submissions(jobs: Sequence[Made], dice: random.Random) -> Iterator[dict[str, Any]]:
     for number, made in enumerate(jobs, 1):
+        if made.state == State.AWAITING_APPROVAL:
+            continue
         sent = made.at + timedelta(seconds=dice.lognormvariate(1, 1.2))
         charged, _ = CHARGED.get(made.state, ("no", "release"))
         yield {
@@ -79,6 +81,8 @@ def _entries(jobs: Sequence[Made]) -> Iterator[dict[str, Any]]:
 
 
 def _moves(made: Made) -> Iterator[dict[str, Any]]:
+    if made.state == State.AWAITING_APPROVAL:
+        return
     yield {"kind": "reserve", "reserved": made.price}
     _, kind = CHARGED.get(made.state, ("no", "release"))
     if kind:

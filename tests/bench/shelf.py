@@ -99,7 +99,7 @@ class Shelf:
         write(Job, self._jobs())
         write(JobTag, _tag_rows("job_id", tagged))
         write(JobWords, self._job_words(words, tagged))
-        write(Output, ({"id": n, "job_id": n} for n in range(1, self.jobs + 1) if self._state(n) == State.DONE))
+        write(Output, self._outputs())
         write(Favourite, self._favourites())
 
     def prompt_of(self, job: int) -> int:
@@ -153,20 +153,29 @@ class Shelf:
                 "dialect": provider.dialect, "model": self.dice.choice(MODELS), "aspect_ratio": ratio, "width": width,
                 "height": height, "orientation": orientation, "seconds": seconds,
                 "state": state, "state_since": at, "created_at": at, "compose_token": str(number),
-                "verdict": self._verdict(number) if state == State.DONE else "",
-                "cover_id": number if state == State.DONE else None, **books.costs(made, self.dice),
+                "cover_id": number if state == State.DONE else None, "verdict": self._verdict(number, state),
+                **books.costs(made, self.dice),
             }  # fmt: skip
 
     def _state(self, job: int) -> State:
         if job > self.jobs - 500 and job % 50 == 0:
             return State.RUNNING
+        if rarely(job, self.jobs, 8):
+            return State.AWAITING_APPROVAL
         return State.UNKNOWN if rarely(job, self.jobs, 6) else STATES[job * 37 % len(STATES)]
 
-    def _verdict(self, job: int) -> str:
-        """Each third clip is approved, few need changes, and none was rejected."""
-        if rarely(job, self.jobs, 8):
-            return Verdict.CHANGES
-        return Verdict.APPROVED if job % 3 == 0 else ""
+    def _verdict(self, job: int, state: State) -> str:
+        """Half of the clips wait for one, as in a team that reviews what it publishes."""
+        if state != State.DONE or job % 2:
+            return ""
+        return Verdict.REJECTED if rarely(job, self.jobs, 10) else Verdict.APPROVED
+
+    def _outputs(self) -> Iterator[dict[str, Any]]:
+        """Few are not kept."""
+        for number in range(1, self.jobs + 1):
+            if self._state(number) == State.DONE:
+                lost = {"stored_at": None, "abandoned_at": self._at(number)} if rarely(number, self.jobs, 9) else {}
+                yield {"id": number, "job_id": number, **lost}
 
     def _at(self, minute: int) -> datetime:
         return self.start + timedelta(minutes=minute)

@@ -226,6 +226,13 @@ def tour(at: Mapping[str, str]) -> list[Stop]:
         Stop("staff-jobs", "/staff/jobs/"),
         Stop("staff-clips", "/staff/clips/"),
         Stop("staff-clips-through", "/staff/clips/?after=0_00000000-0000-4000-8000-000000000000"),
+        Stop("staff-jobs-drawer", "/staff/jobs/", _drawer),
+        Stop("staff-jobs-filters", "/staff/jobs/?state=failed&state=done&sort=dearest"),
+        Stop("staff-jobs-queue", "/staff/jobs/?queue=failed"),
+        Stop("staff-jobs-nothing", "/staff/jobs/?q=seahorse"),
+        Stop("staff-jobs-confirm", "/staff/jobs/", _send_again),
+        Stop("staff-job", f"/staff/jobs/{at['unknown']}/"),
+        Stop("staff-job-waiting", f"/staff/jobs/{at['waiting']}/"),
         Stop("staff-reconcile", "/staff/reconcile/"),
         Stop("staff-archive", "/staff/archive/"),
         Stop("staff-providers", "/staff/providers/"),
@@ -281,6 +288,19 @@ def _confirm(page: Page) -> None:
     page.locator(".select").first.check()
     page.get_by_role("button", name="Approve…").click()
     page.get_by_role("heading", name="Approve these?").wait_for()
+
+
+def _drawer(page: Page) -> None:
+    """Beside the table; where there is no room for it, a page of its own."""
+    page.locator("[data-drawer]").nth(1).click()
+    page.locator("#sheet-h").wait_for()
+
+
+def _send_again(page: Page) -> None:
+    for box in page.locator(".select").all()[:8]:
+        box.check()
+    page.get_by_role("button", name="Send again…").click()
+    page.get_by_role("heading", name="Send these again?").wait_for()
 
 
 def _tray(page: Page) -> None:

@@ -124,6 +124,13 @@ class World:
         ApprovalRule.objects.create(amount=0)
         return compose(self.other, Ask("A fox wakes", self.provider.pk, SLUG, uuid4().hex)).job
 
+    def made(self) -> Job:
+        """A clip of somebody else's that can be asked for once more."""
+        enable(self.provider)
+        job = compose(self.other, Ask("A fox wakes", self.provider.pk, SLUG, uuid4().hex)).job
+        Job.objects.filter(pk=job.pk).update(state=State.FAILED)
+        return job
+
     def rule(self, days: int) -> PriceRule:
         """A price rule from so many days from now on."""
         columns = {"basis": Basis.CLIP, "currency": "USD", "amount": 1, "added_by": self.admin}
@@ -172,6 +179,13 @@ def decide(world: World, act: str) -> tuple[list[Any], Sent]:
     return [], {"act": act, "note": "It is due", "job": [f"{job.key}:{job.rev}"]}
 
 
+def review(world: World, act: str, job: Job) -> tuple[list[Any], Sent]:
+    """Chosen in the table and looked at: what the confirming page would send."""
+    shown = world.boss.post(reverse("review-confirm"), {"act": act, "job": str(job.key)}).context
+    (item,) = shown["plan"].able
+    return [], {"act": act, "token": shown["token"], "job": f"{job.key}:{item.stamp}"}
+
+
 SLUG = "sora2-landscape-8s"
 RULE = {"whose": "everyone", "offer": "any", "amount": "5"}
 PRICE = {"quality": "", "basis": "second", "amount": "0.05", "currency": "USD"}
@@ -196,6 +210,13 @@ STAFF: dict[str, list[Act]] = {
     "second-clip": [
         Act("note a second clip", lambda w: ([w.second(State.DONE).pk, "note"], {})),
         Act("keep a second clip", lambda w: ([w.second(State.FAILED).pk, "keep"], {})),
+    ],
+    "review-do": [
+        Act("job cancelled", lambda w: review(w, "cancel", w.make_job())),
+        Act("cancel asked for", lambda w: review(w, "cancel", w.make_job(State.SUBMITTING))),
+        Act("job sent again", lambda w: review(w, "retry", w.made())),
+        Act("copy tried again", lambda w: review(w, "archive", w.file().job)),
+        Act("moved to trash", lambda w: review(w, "trash", w.make_clip())),
     ],
     "staff-archive-try": [Act("copy tried again", lambda w: ([w.file().pk], {}))],
     "staff-archive-give-up": [Act("copy given up", lambda w: ([w.file().pk], {}))],
@@ -315,7 +336,7 @@ FOR_THEMSELVES = {
 }  # fmt: skip
 """Here nobody has more say than anybody else."""
 MACHINES = {"job-hook", "provider-hook"}
-LOOKS = {"approvals-confirm"}
+LOOKS = {"approvals-confirm", "review-confirm"}
 """A POST because of its length: it shows what would be done, and does nothing."""
 BLANK = {
     "IntConverter": 999_999, "UUIDConverter": "00000000-0000-4000-8000-000000000000", "SlugConverter": "x",
