@@ -92,5 +92,8 @@ def cost_parts(cost: Cost, currency: str) -> list[tuple[str, str]]:
         return moved
     if cost.expected is None:
         return [("", _("price unknown"))]
-    amount, word = (cost.spent, _("charged")) if cost.is_booked else (cost.expected, _("expected"))
-    return [(prices.money(amount, currency), word)]
+    return [
+        (prices.money(cost.spent, currency), "")
+        if cost.is_booked
+        else (prices.money(cost.expected, currency), _("expected"))
+    ]
