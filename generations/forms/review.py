@@ -24,7 +24,7 @@ QUEUE_NAMES = {
     Queue.UNKNOWN: gettext_lazy("Outcome unknown"),
     Queue.FAILED: gettext_lazy("Failed and moderated"),
     Queue.ARCHIVE: gettext_lazy("Not archived"),
-    Queue.VERDICT: gettext_lazy("Clips to review"),
+    Queue.VERDICT: gettext_lazy("To review"),
 }
 SORT_NAMES = {
     "newest": gettext_lazy("Newest first"),

@@ -9,7 +9,7 @@ from django.http import QueryDict
 from django.urls import reverse
 
 from generations.services.keys import read_key
-from generations.services.review_deeds import MOST, Deed
+from generations.services.review_plan import MOST, Deed
 
 
 class ChoiceForm(forms.Form):

@@ -14,7 +14,7 @@ from generations.contract import Combination
 from generations.models import Job, User
 from generations.services import price as prices
 from generations.services.budgets import Line, lines_over
-from generations.services.costs import Cost
+from generations.services.costs import ZERO, Cost
 from generations.services.price import Price
 from generations.services.rates import portal_currency
 
@@ -87,10 +87,10 @@ def counts_as_ours(found: Sequence[tuple[Combination, str, object]]) -> bool:
 def cost_parts(cost: Cost, currency: str) -> list[tuple[str, str]]:
     """What a job costs: each amount with what became of it, in the reader's words."""
     told = ((cost.spent, _("charged")), (cost.held, _("held")), (cost.reserved, _("reserved")))
-    moved = [(prices.money(amount, currency), word) for amount, word in told if amount]
-    if moved:
+    if moved := [(prices.money(amount, currency), word) for amount, word in told if amount]:
         return moved
     if cost.expected is None:
         return [("", _("price unknown"))]
-    amount, word = (cost.spent, _("charged")) if cost.is_booked else (cost.expected, _("expected"))
-    return [(prices.money(amount, currency), word)]
+    if cost.is_booked:
+        return [(prices.money(ZERO, currency), "")]
+    return [(prices.money(cost.expected, currency), _("expected"))]

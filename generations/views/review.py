@@ -14,8 +14,8 @@ from generations.models import Job, Provider
 from generations.services.line import placed
 from generations.services.rates import portal_currency
 from generations.services.review import counts, lines
-from generations.services.review_deeds import MOST
 from generations.services.review_file import table_file
+from generations.services.review_plan import MOST
 from generations.services.review_sheet import sheet
 from generations.views.access import SignedIn, staff_only
 

@@ -12,7 +12,8 @@ from django.views.decorators.http import require_POST
 from generations.forms.compose import new_token
 from generations.forms.review_bulk import ChoiceForm, ConfirmedForm
 from generations.services.rates import portal_currency
-from generations.services.review_deeds import do, plan
+from generations.services.review_deeds import do
+from generations.services.review_plan import plan
 from generations.views.access import SignedIn, staff_only
 
 NOTHING = "Choose some jobs first."

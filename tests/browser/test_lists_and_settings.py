@@ -60,7 +60,8 @@ def test_a_file_becomes_clips_that_the_lists_find(signed_in: Page, site: Install
     expect(page.get_by_label("Prompt", exact=True)).to_have_value(f"A kite {word}")
 
     page.goto(f"{site.url}/staff/jobs/")
-    page.get_by_label("State").select_option(label="Done")
+    page.get_by_text("More filters").click()
+    page.get_by_role("checkbox", name="Done").click()
     page.wait_for_url("**state=done**")
     expect(page.get_by_text(f"A kite {word}")).to_be_visible()
     page.get_by_role("link", name="Clear").click()
