@@ -115,7 +115,7 @@ bench-usage: $(VENV)/.development
 	$(PY) -m tests.bench.usage $(ARGS)
 
 bench-review: $(VENV)/.development
-	$(PY) -m tests.bench.review $(ARGS)
+	$(PY) -m tests.bench.job_table $(ARGS)
 
 lock:
 	uv pip compile pyproject.toml --universal --generate-hashes --no-emit-index-url --no-header -q -o requirements.txt

@@ -13,8 +13,8 @@ from django.utils.translation import ngettext
 from generations.contract import Combination
 from generations.models import Job, User
 from generations.services import price as prices
+from generations.services.booked import ZERO, Booked
 from generations.services.budgets import Line, lines_over
-from generations.services.costs import ZERO, Cost
 from generations.services.price import Price
 from generations.services.rates import portal_currency
 
@@ -84,7 +84,7 @@ def counts_as_ours(found: Sequence[tuple[Combination, str, object]]) -> bool:
 
 
 @register.filter
-def cost_parts(cost: Cost, currency: str) -> list[tuple[str, str]]:
+def cost_parts(cost: Booked, currency: str) -> list[tuple[str, str]]:
     """What a job costs: each amount with what became of it, in the reader's words."""
     told = ((cost.spent, _("charged")), (cost.held, _("held")), (cost.reserved, _("reserved")))
     if moved := [(prices.money(amount, currency), word) for amount, word in told if amount]:

@@ -181,7 +181,7 @@ def decide(world: World, act: str) -> tuple[list[Any], Sent]:
 
 def review(world: World, act: str, job: Job) -> tuple[list[Any], Sent]:
     """Chosen in the table and looked at: what the confirming page would send."""
-    shown = world.boss.post(reverse("review-confirm"), {"act": act, "job": str(job.key)}).context
+    shown = world.boss.post(reverse("staff-jobs-confirm"), {"act": act, "job": str(job.key)}).context
     (item,) = shown["plan"].able
     return [], {"act": act, "token": shown["token"], "job": f"{job.key}:{item.stamp}"}
 
@@ -211,7 +211,7 @@ STAFF: dict[str, list[Act]] = {
         Act("note a second clip", lambda w: ([w.second(State.DONE).pk, "note"], {})),
         Act("keep a second clip", lambda w: ([w.second(State.FAILED).pk, "keep"], {})),
     ],
-    "review-do": [
+    "staff-jobs-do": [
         Act("job cancelled", lambda w: review(w, "cancel", w.make_job())),
         Act("cancel asked for", lambda w: review(w, "cancel", w.make_job(State.SUBMITTING))),
         Act("job sent again", lambda w: review(w, "retry", w.made())),
@@ -336,7 +336,7 @@ FOR_THEMSELVES = {
 }  # fmt: skip
 """Here nobody has more say than anybody else."""
 MACHINES = {"job-hook", "provider-hook"}
-LOOKS = {"approvals-confirm", "review-confirm"}
+LOOKS = {"approvals-confirm", "staff-jobs-confirm"}
 """A POST because of its length: it shows what would be done, and does nothing."""
 BLANK = {
     "IntConverter": 999_999, "UUIDConverter": "00000000-0000-4000-8000-000000000000", "SlugConverter": "x",

@@ -201,7 +201,7 @@ def test_the_staff_table_shows_no_text_of_others_private_jobs(
         assert body.count("Private prompt") == 2
         assert "Mara Lindqvist" in body
         for job in (secret, failed):
-            assert f"/jobs/{job.key}/" not in body
+            assert f'"/jobs/{job.key}/' not in body
 
 
 def test_staff_read_their_own_private_jobs(as_user: AsUser, make_job: MakeJob, reviewer: User) -> None:

@@ -10,10 +10,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from generations.forms.compose import new_token
-from generations.forms.review_bulk import ChoiceForm, ConfirmedForm
+from generations.forms.job_table_bulk import ChoiceForm, ConfirmedForm
+from generations.services.job_table_deeds import do
+from generations.services.job_table_plan import plan
 from generations.services.rates import portal_currency
-from generations.services.review_deeds import do
-from generations.services.review_plan import plan
 from generations.views.access import SignedIn, staff_only
 
 NOTHING = "Choose some jobs first."
@@ -21,7 +21,7 @@ NOTHING = "Choose some jobs first."
 
 @staff_only
 @require_POST
-def review_confirm(request: SignedIn) -> HttpResponse:
+def staff_jobs_confirm(request: SignedIn) -> HttpResponse:
     """How many it can be done to, which not and why, and what it costs. Nothing is done."""
     form = ChoiceForm(request.POST)
     if not form.is_valid():
@@ -33,12 +33,12 @@ def review_confirm(request: SignedIn) -> HttpResponse:
         "plan": plan(request.user, form.deed, form.keys), "form": form, "token": new_token(),
         "currency": portal_currency(),
     }  # fmt: skip
-    return render(request, "generations/review_confirm.html", context)
+    return render(request, "generations/staff_jobs_confirm.html", context)
 
 
 @staff_only
 @require_POST
-def review_do(request: SignedIn) -> HttpResponse:
+def staff_jobs_do(request: SignedIn) -> HttpResponse:
     """Do it, and say to how many, and what was left out. A second click finds it done."""
     form = ConfirmedForm(request.POST)
     if not form.is_valid() or not form.keys:

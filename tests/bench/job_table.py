@@ -32,7 +32,7 @@ def pages() -> list[Asked]:
 def _filters() -> dict[str, dict[str, Any]]:
     """The first page, a deep one, and each filter and queue by itself."""
     from generations.models import Job, Provider, User
-    from generations.services.review import QUEUES
+    from generations.services.job_table import QUEUES
     from tests.bench.asked import cursor
     from tests.bench.shelf import AUTHORS, MODELS
 
@@ -66,7 +66,7 @@ def _filters() -> dict[str, dict[str, Any]]:
 def _orders() -> dict[str, dict[str, Any]]:
     """Each order by itself, and with what many, few and no jobs fit."""
     from generations.models import User
-    from generations.services.review import SORTS
+    from generations.services.job_table import SORTS
     from tests.bench.asked import cursor
     from tests.bench.shelf import AUTHORS
 

@@ -11,9 +11,9 @@ from django.db.models import Q, QuerySet
 from generations.models import Job, User
 from generations.services.combinations import plain
 from generations.services.export import moment, pages, written
+from generations.services.job_table import Line, lines
 from generations.services.paging import Keyset
 from generations.services.rates import portal_currency
-from generations.services.review import Line, lines
 from generations.services.webhooks import link
 
 

@@ -14,10 +14,10 @@ from django.utils.translation import gettext_lazy
 from generations.forms.found import Chip, FoundFilter
 from generations.models import Charged, Job, State
 from generations.models.job import JobQuerySet
-from generations.services import review
+from generations.services import job_table
+from generations.services.job_table import QUEUES, SORTS, Queue, Sort
 from generations.services.keys import read_key
 from generations.services.paging import Keyset
-from generations.services.review import QUEUES, SORTS, Queue, Sort
 
 QUEUE_NAMES = {
     Queue.APPROVAL: gettext_lazy("Awaiting approval"),
@@ -41,7 +41,7 @@ MONEY = [
 ]
 
 
-class ReviewFilter(FoundFilter):
+class JobTableFilter(FoundFilter):
     """One queue or all jobs, narrowed by everything a line of the table tells."""
 
     queue = forms.ChoiceField(choices=list(QUEUE_NAMES.items()), required=False)
@@ -61,7 +61,7 @@ class ReviewFilter(FoundFilter):
         if self.key:
             where &= Q(key=self.key)
         if said := self.cleaned_data.get("charged"):
-            where &= review.charged(Charged(said))
+            where &= job_table.charged(Charged(said))
         return where
 
     def search(self) -> tuple[JobQuerySet, Keyset]:
@@ -69,8 +69,8 @@ class ReviewFilter(FoundFilter):
         jobs = QUEUES[self.picked](self.user) if self.picked else Job.objects.all()
         if self.words and not self.key:
             in_days = self.has("since") or self.has("until")
-            return review.searched(jobs.visible_to(self.user), self.words, self.order, self.where, in_days)
-        return review.found(jobs, self.order, list(self._parts()))
+            return job_table.searched(jobs.visible_to(self.user), self.words, self.order, self.where, in_days)
+        return job_table.found(jobs, self.order, list(self._parts()))
 
     @property
     def order(self) -> Sort:
@@ -112,7 +112,7 @@ class ReviewFilter(FoundFilter):
         if self.picked:
             yield QUEUES[self.picked](self.user).values("pk")
         if self.cleaned_data.get("charged") == Charged.UNKNOWN:
-            yield review.unsettled()
+            yield job_table.unsettled()
 
     def _chips(self) -> Iterator[Chip]:
         yield from super()._chips()

@@ -9,9 +9,9 @@ from django import template
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from generations.forms.review import QUEUE_NAMES
+from generations.forms.job_table import QUEUE_NAMES
 from generations.models import Job, State, Verdict
-from generations.services.review import COUNTED, Queue
+from generations.services.job_table import COUNTED, Queue
 from generations.templatetags.faces import Look
 
 register = template.Library()

@@ -22,7 +22,7 @@ from generations.services.audit import note
 from generations.services.cancel import cancel
 from generations.services.compose import NotPossible
 from generations.services.deeds import NOT_THERE, TRASHED_ALREADY
-from generations.services.review_plan import CHANGED, COPIED_NOW, NOT_OFFERED, OVER_BUDGET, SENT, Deed, plan
+from generations.services.job_table_plan import CHANGED, COPIED_NOW, NOT_OFFERED, OVER_BUDGET, SENT, Deed, plan
 from generations.services.trash import trash
 from generations.services.unarchived import try_again
 from generations.services.wording import listed

@@ -15,7 +15,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from generations.models import FINAL, Charged, Job, Output, State, Submission, User
 from generations.models.job import JobQuerySet
-from generations.services.costs import Cost, costs_of
+from generations.services.booked import Booked, booked_of
 from generations.services.paging import Keyset
 from generations.services.reviews import to_review
 from generations.services.search import jobs_in_order, jobs_on_the_way
@@ -69,7 +69,7 @@ class Line:
     """A job as this reader sees it in the table: `is_open` says whether its text and clip are in it."""
 
     job: Job
-    cost: Cost
+    cost: Booked
     is_open: bool
 
 
@@ -110,7 +110,7 @@ def searched(jobs: JobQuerySet, text: str, sort: Sort, where: Q, in_days: bool) 
 
 
 def lines(jobs: Sequence[Job], user: User) -> list[Line]:
-    costs = costs_of(jobs)
+    costs = booked_of(jobs)
     return [Line(job, costs[job.pk], job.is_visible_to(user)) for job in jobs]
 
 

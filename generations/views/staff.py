@@ -9,14 +9,14 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from generations.forms.review import ReviewFilter
+from generations.forms.job_table import JobTableFilter
 from generations.models import Job, Provider
+from generations.services.job_sheet import sheet
+from generations.services.job_table import counts, lines
+from generations.services.job_table_file import table_file
+from generations.services.job_table_plan import MOST
 from generations.services.line import placed
 from generations.services.rates import portal_currency
-from generations.services.review import counts, lines
-from generations.services.review_file import table_file
-from generations.services.review_plan import MOST
-from generations.services.review_sheet import sheet
 from generations.views.access import SignedIn, staff_only
 
 PAGE = 50
@@ -26,7 +26,7 @@ PAGE = 50
 @require_safe
 def staff_jobs(request: SignedIn) -> HttpResponse:
     """All jobs or one queue. Of private ones state, people and money; "load more" by htmx gets only the next rows."""
-    filters = ReviewFilter(request.GET, request.user)
+    filters = JobTableFilter(request.GET, request.user)
     jobs, order = filters.search()
     cards = Job.objects.for_cards(request.user)
     page = order.page(jobs, request.GET.get("after", ""), PAGE, filters.where, cards)
@@ -53,7 +53,7 @@ def staff_job(request: SignedIn, key: UUID) -> HttpResponse:
 @require_safe
 def staff_jobs_export(request: SignedIn) -> HttpResponseBase:
     """All that the table's filters leave, by the same words in the URL."""
-    filters = ReviewFilter(request.GET, request.user)
+    filters = JobTableFilter(request.GET, request.user)
     jobs, order = filters.search()
     name = f"jobs-{timezone.localdate():%Y-%m-%d}.csv"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "private, no-store"}

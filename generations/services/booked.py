@@ -16,7 +16,7 @@ ZERO = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
-class Cost:
+class Booked:
     """In the portal's currency. What is held may have been spent.
 
     `expected` is None where nobody knows the price; a job that `is_booked` has lines in the book.
@@ -34,13 +34,13 @@ class Cost:
         return any((self.spent, self.held, self.reserved))
 
 
-def costs_of(jobs: Sequence[Job]) -> dict[int, Cost]:
+def booked_of(jobs: Sequence[Job]) -> dict[int, Booked]:
     """By the jobs' primary keys, in one query."""
     entries = LedgerEntry.objects.filter(job__in=[job.pk for job in jobs]).order_by()
     found = {row["job"]: row for row in entries.values("job").annotate(**{name: Sum(name) for name in PLACES.values()})}
-    return {job.pk: _cost(job, found.get(job.pk)) for job in jobs}
+    return {job.pk: _booked(job, found.get(job.pk)) for job in jobs}
 
 
-def _cost(job: Job, sums: Mapping[str, Any] | None) -> Cost:
+def _booked(job: Job, sums: Mapping[str, Any] | None) -> Booked:
     amounts = {name: exact(sums[name]) if sums else ZERO for name in PLACES.values()}
-    return Cost(**amounts, expected=job.estimate, is_booked=sums is not None)
+    return Booked(**amounts, expected=job.estimate, is_booked=sums is not None)

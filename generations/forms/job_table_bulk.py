@@ -8,8 +8,8 @@ from django import forms
 from django.http import QueryDict
 from django.urls import reverse
 
+from generations.services.job_table_plan import MOST, Deed
 from generations.services.keys import read_key
-from generations.services.review_plan import MOST, Deed
 
 
 class ChoiceForm(forms.Form):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from generations.models import Job, LedgerEntry, User
 from generations.services.book import Sums, entries_of, sums_of
-from generations.services.costs import Cost, costs_of
+from generations.services.booked import Booked, booked_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +16,7 @@ class Sheet:
 
     is_open: bool
     is_visible: bool
-    cost: Cost
+    cost: Booked
     entries: Sequence[LedgerEntry]
     sums: Sums
 
@@ -24,4 +24,4 @@ class Sheet:
 def sheet(job: Job, user: User) -> Sheet:
     """While others' private jobs await approval, whoever decides about them reads their text here too."""
     entries = entries_of(job)
-    return Sheet(job.is_legible_to(user), job.is_visible_to(user), costs_of([job])[job.pk], entries, sums_of(entries))
+    return Sheet(job.is_legible_to(user), job.is_visible_to(user), booked_of([job])[job.pk], entries, sums_of(entries))
