@@ -18,7 +18,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from generations.models import Charged, Job, JobEvent, Output, Provider, State, Submission, User
-from generations.services import ledger, notes, review, ways
+from generations.services import job_table, ledger, notes, ways
 from generations.services.months import this_month
 from generations.services.providers import add_provider
 from tests.pages.conftest import HTMX
@@ -147,13 +147,13 @@ def test_a_job_is_found_by_its_key_a_private_one_too(noor: Client, jobs: dict[st
 
 
 @pytest.mark.parametrize("few", [3000, 0], ids=["few", "many"])
-@pytest.mark.parametrize("sort", review.SORTS)
+@pytest.mark.parametrize("sort", job_table.SORTS)
 @pytest.mark.parametrize("query", ["", "&state=queued", "&q=fox"])
 def test_every_order_pages_without_gap_or_repeat_through_ties(
     noor: Client, make_job: MakeJob, monkeypatch: pytest.MonkeyPatch, sort: str, query: str, few: int
 ) -> None:
     monkeypatch.setattr(ways, "FEW", few)
-    monkeypatch.setattr("generations.views.review.PAGE", 4)
+    monkeypatch.setattr("generations.views.job_table.PAGE", 4)
     made = [make_job(text=f"Fox {n}", estimate=Decimal("0.1") * (n % 3), rendered_in=n % 2) for n in range(14)]
     Job.objects.filter(pk__in=[job.pk for job in made[3:12]]).update(created_at=timezone.now())
     at = {"newest": "-created_at", "dearest": "-estimate", "slowest": "-rendered_in"}.get(sort, "created_at")
@@ -164,7 +164,7 @@ def test_every_order_pages_without_gap_or_repeat_through_ties(
         assert walk(noor, f"{URL}?sort={sort}{query}", keys_in, headers) == expected
 
 
-@pytest.mark.parametrize("sort", review.SORTS)
+@pytest.mark.parametrize("sort", job_table.SORTS)
 @pytest.mark.parametrize("cursor", ["x", "_", "NaN_1", "inf_1", "1e400_x", "1_not-a-key", "9" * 60 + "_1"])
 def test_a_broken_cursor_is_no_error(noor: Client, make_job: MakeJob, sort: str, cursor: str) -> None:
     make_job()
@@ -183,8 +183,8 @@ def test_queues_are_counted_and_lead_to_their_desks(noor: Client, jobs: dict[str
 
 
 def test_a_count_goes_no_further_than_it_must(noor: Client, make_job: MakeJob, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(review, "COUNTED", 3)
-    monkeypatch.setattr("generations.templatetags.review.COUNTED", 3)
+    monkeypatch.setattr(job_table, "COUNTED", 3)
+    monkeypatch.setattr("generations.templatetags.job_table.COUNTED", 3)
     for n in range(4):
         make_job(State.FAILED, f"Fox {n}")
     assert 'class="count">2+</span>' in noor.get(URL).content.decode()
