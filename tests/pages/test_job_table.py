@@ -153,7 +153,7 @@ def test_every_order_pages_without_gap_or_repeat_through_ties(
     noor: Client, make_job: MakeJob, monkeypatch: pytest.MonkeyPatch, sort: str, query: str, few: int
 ) -> None:
     monkeypatch.setattr(ways, "FEW", few)
-    monkeypatch.setattr("generations.views.job_table.PAGE", 4)
+    monkeypatch.setattr("generations.views.staff.PAGE", 4)
     made = [make_job(text=f"Fox {n}", estimate=Decimal("0.1") * (n % 3), rendered_in=n % 2) for n in range(14)]
     Job.objects.filter(pk__in=[job.pk for job in made[3:12]]).update(created_at=timezone.now())
     at = {"newest": "-created_at", "dearest": "-estimate", "slowest": "-rendered_in"}.get(sort, "created_at")
