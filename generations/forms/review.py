@@ -73,7 +73,7 @@ class ReviewFilter(FoundFilter):
         if self.words and not self.key:
             in_days = self.has("since") or self.has("until")
             return review.searched(jobs.visible_to(self.user), self.words, self.order, self.where, in_days)
-        return review.found(jobs, self.order, list(self._parts()))
+        return review.found(jobs.filter(self.where), self.order, list(self._parts()))
 
     @property
     def order(self) -> Sort:
