@@ -70,7 +70,7 @@ class JobTableFilter(FoundFilter):
         if self.words and not self.key:
             in_days = self.has("since") or self.has("until")
             return job_table.searched(jobs.visible_to(self.user), self.words, self.order, self.where, in_days)
-        return job_table.found(jobs, self.order, list(self._parts()))
+        return job_table.found(jobs.filter(self.where), self.order, list(self._parts()))
 
     @property
     def order(self) -> Sort:

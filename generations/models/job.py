@@ -149,16 +149,11 @@ class Job(models.Model):
             models.Index(fields=["orientation", "-created_at", "-id"], name="job_of_orientation"),
             models.Index(fields=["seconds", "-created_at", "-id"], name="job_of_seconds"),
             models.Index(fields=["state", "verdict", "-created_at", "-id"], name="job_of_verdict"),
-            # What staff look at: clips to review, what failed, and the ends of what can be ordered.
+            # What staff look at: clips to review and what failed, without all that was ever trashed; ends of orders.
             models.Index(
-                fields=["-created_at", "-id"],
-                condition=Q(state=State.DONE, verdict="", trashed_at=None, purged_at=None),
+                fields=["state", "verdict", "-created_at", "-id"],
+                condition=Q(trashed_at=None, purged_at=None),
                 name="job_to_review",
-            ),
-            models.Index(
-                fields=["-created_at", "-id"],
-                condition=Q(state=State.FAILED, trashed_at=None, purged_at=None),
-                name="job_failed",
             ),
             models.Index(fields=["-estimate", "-id"], condition=Q(estimate__isnull=False), name="job_dearest"),
             models.Index(fields=["-rendered_in", "-id"], condition=Q(rendered_in__isnull=False), name="job_slowest"),

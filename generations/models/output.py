@@ -69,6 +69,7 @@ class Output(models.Model):
                 name="output_to_archive",
             ),
             models.Index(fields=["abandoned_at"], condition=models.Q(stored_at=None), name="output_not_kept"),
+            models.Index(fields=["settled_by", "job"], condition=models.Q(stored_at=None), name="output_not_settled"),
         ]
 
     def __str__(self) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Model, QuerySet
 
 from generations.models import Job, User, Visibility
 from generations.services.cells import line
@@ -81,11 +81,11 @@ def every(rows: QuerySet[Row], order: Keyset) -> Iterator[Row]:
     return (row for some in pages(rows, order) for row in some)
 
 
-def pages(rows: QuerySet[Row], order: Keyset, where: Q | None = None) -> Iterator[Sequence[Row]]:
+def pages(rows: QuerySet[Row], order: Keyset) -> Iterator[Sequence[Row]]:
     """All rows, some at a time by short queries: a slow reader holds no cursor and no old picture of the database."""
     after: str | None = ""
     while after is not None:
-        page = order.page(rows, after, AT_ONCE, where)
+        page = order.page(rows, after, AT_ONCE)
         yield page.rows
         after = page.after or None
 

@@ -6,7 +6,7 @@ Others' private jobs show theirs while they await approval where one of them is 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
@@ -25,6 +25,7 @@ COUNTED = 100
 """A queue's count goes no further: 99 and more are "many"."""
 KEPT = Q(trashed_at=None, purged_at=None)
 OPEN = frozenset(State) - FINAL
+RENDERED = frozenset({State.ARCHIVING, State.DONE})
 
 
 class Queue(StrEnum):
@@ -40,7 +41,7 @@ class Queue(StrEnum):
 QUEUES: dict[Queue, Callable[[User], JobQuerySet]] = {
     Queue.APPROVAL: Job.objects.to_judge,
     Queue.UNKNOWN: lambda user: Job.objects.filter(state=State.UNKNOWN),
-    Queue.FAILED: lambda user: Job.objects.filter(KEPT, state=State.FAILED),
+    Queue.FAILED: lambda user: Job.objects.filter(KEPT, state=State.FAILED, verdict=""),
     Queue.ARCHIVE: lambda user: Job.objects.filter(purged_at=None, pk__in=_not_kept()),
     Queue.VERDICT: to_review,
 }
@@ -48,19 +49,27 @@ QUEUES: dict[Queue, Callable[[User], JobQuerySet]] = {
 
 @dataclass(frozen=True, slots=True)
 class Sort:
-    """An order, and the jobs that have a place in it."""
+    """An order, and the jobs that have a place in it. `is_few`: there are never many of them.
+
+    `has_index`: by one that holds nothing else, so no filter is found along it; `states` are those such jobs are in.
+    """
 
     order: Keyset
     where: Q = field(default_factory=Q)
+    has_index: bool = False
+    is_few: bool = False
+    states: Collection[State] = tuple(State)
 
 
 NEWEST = Keyset(at="created_at", name="key")
 SORTS = {
     "newest": Sort(NEWEST),
     "oldest": Sort(replace(NEWEST, is_ascending=True)),
-    "waiting": Sort(replace(NEWEST, is_ascending=True, is_short=True), Q(state__in=OPEN)),
-    "dearest": Sort(Keyset(at="estimate", name="key"), Q(estimate__isnull=False)),
-    "slowest": Sort(Keyset(at="rendered_in", name="key"), Q(rendered_in__isnull=False)),
+    "waiting": Sort(replace(NEWEST, is_ascending=True, is_short=True), Q(state__in=OPEN), is_few=True),
+    "dearest": Sort(Keyset(at="estimate", name="key"), Q(estimate__isnull=False), has_index=True),
+    "slowest": Sort(
+        Keyset(at="rendered_in", name="key"), Q(rendered_in__isnull=False), has_index=True, states=RENDERED
+    ),
 }
 
 
@@ -90,23 +99,37 @@ def unsettled() -> QuerySet[Any]:
 
 
 def found(jobs: JobQuerySet, sort: Sort, parts: Sequence[QuerySet[Any]]) -> tuple[JobQuerySet, Keyset]:
-    """Jobs of this sort, and their order as a page is found in it soonest.
+    """These jobs, as a page of them is found soonest in this order, and the order.
 
-    `parts` are what is asked of the jobs, each by itself: keys that an index counts. Where one of them is few, the list
+    `parts` are what was asked of them, each by itself: keys that an index counts. Where one of them is few, the list
     begins with those; where all are many, it goes through its order and stops when the page is full.
     """
-    jobs = jobs.filter(sort.where)
-    few = first_few(parts)
-    if few is None:
-        return jobs, sort.order
-    return jobs.filter(pk__in=few.order_by()[:ALL]), replace(sort.order, is_short=True)
+    own = [Job.objects.filter(sort.where).values("pk")] * sort.is_few
+    few = first_few([*own, *(_placed(part, sort) for part in parts)])
+    if few is not None:
+        return _asked(jobs.filter(sort.where), pk__in=few.order_by()[:ALL]), replace(sort.order, is_short=True)
+    if parts and sort.has_index:
+        return _asked(jobs, sort.where), sort.order
+    return jobs.filter(sort.where), sort.order
+
+
+def _placed(part: QuerySet[Any], sort: Sort) -> QuerySet[Any]:
+    """Those of them that have a place in the order: many that have none would be gone through in vain."""
+    return part.filter(sort.where, state__in=sort.states) if sort.has_index and part.model is Job else part
+
+
+def _asked(jobs: JobQuerySet, *begin: Q, **with_these: Any) -> JobQuerySet:
+    """The same jobs, sought among others and asked one by one: no index of what they are narrowed by leads astray."""
+    return Job.objects.filter(*begin, **with_these).filter(Exists(jobs.order_by().filter(pk=OuterRef("pk"))))
 
 
 def searched(jobs: JobQuerySet, text: str, sort: Sort, where: Q, in_days: bool) -> tuple[JobQuerySet, Keyset]:
-    """Those of them that hold every word; the caller has narrowed them to what its reader may see."""
+    """Those that fit `where` and hold every word; the caller has narrowed them to what its reader may see."""
     if sort is SORTS["newest"]:
-        return jobs_on_the_way(jobs, text, where, in_days)
-    return jobs_in_order(jobs.filter(sort.where), text, where, sort.order)
+        held, order = jobs_on_the_way(jobs, text, where, in_days)
+    else:
+        held, order = jobs_in_order(jobs.filter(sort.where), text, where, sort.order)
+    return held.filter(where), order
 
 
 def lines(jobs: Sequence[Job], user: User) -> list[Line]:

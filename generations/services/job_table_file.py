@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from generations.models import Job, User
 from generations.services.combinations import plain
@@ -17,10 +17,10 @@ from generations.services.rates import portal_currency
 from generations.services.webhooks import link
 
 
-def table_file(jobs: QuerySet[Job], order: Keyset, where: Q, user: User) -> Iterator[str]:
+def table_file(jobs: QuerySet[Job], order: Keyset, user: User) -> Iterator[str]:
     """The text of the file, some lines at a time. Of jobs whose text this user may not see the prompt is empty."""
     rows = jobs.select_related("author", "prompt")
-    found = (line for some in pages(rows, order, where) for line in lines(some, user))
+    found = (line for some in pages(rows, order) for line in lines(some, user))
     return written(_columns(portal_currency()), found, "csv")
 
 

@@ -29,7 +29,7 @@ def staff_jobs(request: SignedIn) -> HttpResponse:
     filters = JobTableFilter(request.GET, request.user)
     jobs, order = filters.search()
     cards = Job.objects.for_cards(request.user)
-    page = order.page(jobs, request.GET.get("after", ""), PAGE, filters.where, cards)
+    page = order.page(jobs, request.GET.get("after", ""), PAGE, full=cards)
     context = {"page": page, "lines": lines(page.rows, request.user), "filters": filters, "currency": portal_currency()}
     if request.htmx:
         return render(request, "generations/_staff_jobs_page.html", context)
@@ -57,5 +57,5 @@ def staff_jobs_export(request: SignedIn) -> HttpResponseBase:
     jobs, order = filters.search()
     name = f"jobs-{timezone.localdate():%Y-%m-%d}.csv"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "private, no-store"}
-    text = table_file(jobs, order, filters.where, request.user)
+    text = table_file(jobs, order, request.user)
     return StreamingHttpResponse(text, headers=headers, content_type="text/csv; charset=utf-8")
