@@ -16,13 +16,13 @@ from generations.contract import Cause
 from generations.models import Approval, Job, Role, State, User
 from generations.services import budgets
 from generations.services.advance import advance
+from generations.services.afterwards import afterwards
 from generations.services.again import offered
 from generations.services.approval_ask import digest
-from generations.services.audit import note
+from generations.services.audit import job_subject, note
 from generations.services.cost import Cost, cost_of
 from generations.services.kick import kick_engine
 from generations.services.offer import current_offer, offer_for
-from generations.services.reconcile import about
 from generations.services.wording import in_english
 
 APPROVED = gettext_noop("Approved by {name}.")
@@ -62,7 +62,7 @@ def approve(job: Job, rev: int, actor: User, remark: str = "") -> None:
             budgets.check(held.author, held.estimate)
             reason = (APPROVED_WITH if remark else APPROVED).format(name=actor, note=remark)
             _decide(held, State.QUEUED, actor, gettext_noop("job approved"), reason)
-            transaction.on_commit(kick_engine, robust=True)
+            afterwards(kick_engine)
     if rose:
         said = _("It costs {now} now, not {before}. Look at it again: it can be approved at the new price.")
         new, old = now.beside(before)
@@ -146,4 +146,4 @@ def _decide(job: Job, to: State, actor: User, action: str, reason: str) -> None:
         raise NotDecided(_stale(Job.objects.get(pk=job.pk)))
     Approval.objects.filter(job=job).update(decided_at=timezone.now(), decided_by=actor)
     states = in_english(State.AWAITING_APPROVAL.label), in_english(to.label)
-    note(actor, action, about(job), {"state": states, "note": ("", reason)})
+    note(actor, action, job_subject(job), {"state": states, "note": ("", reason)})

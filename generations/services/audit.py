@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_noop, override
 
-from generations.models import AuditEntry, Provider, User
+from generations.models import AuditEntry, Job, Provider, User
 
 # Of these only that they were set, changed or cleared is written down.
 SECRETS = frozenset({"key", "headers_json", "webhook_secret"})
@@ -22,6 +22,11 @@ def note(actor: User | None, action: str, subject: str, changes: Mapping[str, Ch
     with override("en"):  # a row keeps English, whatever its writer reads
         told = {name: _told(name, *change) for name, change in (changes or {}).items()}
     AuditEntry.objects.create(actor=actor, action=action, subject=subject[:200], changes=told)
+
+
+def job_subject(job: Job) -> str:
+    """How a line names a job: never by its text."""
+    return f"Job {job.key}"
 
 
 def about(provider: Provider) -> QuerySet[AuditEntry]:

@@ -14,17 +14,10 @@ from django.utils.translation import gettext_noop
 from generations.models import Budget, ExchangeRate, Group, LedgerEntry, User
 from generations.services.audit import Change, note
 from generations.services.combinations import plain
+from generations.services.not_saved import NotSaved
 from generations.services.portal import choose, held
 from generations.services.price import rate_in_words
 from generations.services.ties import what_hangs_on
-
-
-class NotSaved(Exception):
-    """It cannot be so; str() says why and what to do. `field` is the control it is about, "" for none."""
-
-    def __init__(self, said: str, field: str = "") -> None:
-        super().__init__(said)
-        self.field = field
 
 
 @transaction.atomic

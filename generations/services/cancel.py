@@ -8,7 +8,7 @@ from django.utils.translation import gettext_noop
 
 from generations.models import Job, State, User
 from generations.services.advance import advance
-from generations.services.audit import note
+from generations.services.audit import job_subject, note
 
 NOT_SENT = (State.AWAITING_APPROVAL, State.QUEUED)
 
@@ -32,5 +32,5 @@ def cancel(job: Job, user: User) -> bool:
         on_its_way = Job.objects.filter(pk=job.pk, state=State.SUBMITTING, cancel_asked=False)
         is_asked = not is_over and on_its_way.update(cancel_asked=True, rev=F("rev") + 1)
         if (is_over or is_asked) and job.author_id != user.pk:
-            note(user, gettext_noop("job cancelled") if is_over else gettext_noop("cancel asked for"), f"Job {job.key}")
+            note(user, gettext_noop("job cancelled") if is_over else gettext_noop("cancel asked for"), job_subject(job))
     return is_over

@@ -28,6 +28,7 @@ from generations.models import (
 from generations.models.prompt import text_hash
 from generations.models.states import orientation_of
 from generations.services import budgets, derive
+from generations.services.afterwards import afterwards
 from generations.services.approval_ask import ask_for_approval
 from generations.services.approval_rules import Wish, total_of, why
 from generations.services.cost import cost_now
@@ -101,7 +102,7 @@ def compose(author: User, ask: Ask) -> Asked:
     try:
         with transaction.atomic():
             jobs = _make(author, ask, provider, combination)
-            transaction.on_commit(kick_engine, robust=True)
+            afterwards(kick_engine)
     except IntegrityError:
         if earlier := earlier_jobs(author, ask.compose_token):
             return Asked(earlier, is_new=False)  # the same key was quicker

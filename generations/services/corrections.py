@@ -12,15 +12,14 @@ from django.utils.translation import gettext_noop
 
 from generations.models import FINAL, Charged, Job, Kind, LedgerEntry, State, Submission, User, exact
 from generations.services import ledger
-from generations.services.audit import note
+from generations.services.audit import job_subject, note
 from generations.services.book import still_held
-from generations.services.budget_settings import NotSaved
 from generations.services.combinations import plain
 from generations.services.months import this_month
+from generations.services.not_saved import NotSaved
 from generations.services.portal import held
 from generations.services.price import money
 from generations.services.rates import portal_currency
-from generations.services.reconcile import about
 
 
 def seen(job: Job | None) -> int:
@@ -40,7 +39,7 @@ def correct_job(job: Job, amount: Decimal, reason: str, actor: User, *, after: i
         raise NotSaved(said.format(spent=money(spent, portal_currency())), "amount")
     ledger.correct(job.author, amount, reason, actor, month=_month_that_paid(job), job=job)
     changes = {"spent": (plain(spent), plain(spent + amount)), "reason": (None, reason)}
-    note(actor, gettext_noop("ledger corrected"), about(job), changes)
+    note(actor, gettext_noop("ledger corrected"), job_subject(job), changes)
 
 
 @transaction.atomic
@@ -65,7 +64,7 @@ def say_charged(job: Job, number: int, charged: Charged, actor: User) -> None:
     sent.update(charged=charged)
     ledger.square(job, number, State(job.state), charged)
     changes = {"submission": (None, number), "charged": (Charged.UNKNOWN.value, charged.value)}
-    note(actor, gettext_noop("held money settled"), about(job), changes)
+    note(actor, gettext_noop("held money settled"), job_subject(job), changes)
 
 
 def spent_on(job: Job) -> Decimal:

@@ -19,8 +19,8 @@ from django.utils.translation import gettext_noop
 
 from generations.models import Group, Invitation, Role, User
 from generations.services.audit import Change, note
-from generations.services.budget_settings import NotSaved
 from generations.services.members import address, new_member
+from generations.services.not_saved import NotSaved
 
 log = logging.getLogger(__name__)
 

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_noop, ngettext
 from generations.models import Derived, Job, State, User
 from generations.services.actions import NOT_MADE
 from generations.services.again import again
-from generations.services.audit import note
+from generations.services.audit import job_subject, note
 from generations.services.cancel import cancel
 from generations.services.compose import NotPossible
 from generations.services.deeds import NOT_THERE, TRASHED_ALREADY
@@ -71,7 +71,7 @@ def _retry(job: Job, user: User, token: str, made: list[Job]) -> str:
         with transaction.atomic():
             asked = again(user, job, kind, own)
             if asked.is_new:
-                note(user, gettext_noop("job sent again"), f"Job {job.key}", {"new job": ("", asked.job.key)})
+                note(user, gettext_noop("job sent again"), job_subject(job), {"new job": ("", asked.job.key)})
     except NotPossible as problem:
         return OVER_BUDGET if problem.field == "budget" else NOT_OFFERED
     made.append(asked.job)

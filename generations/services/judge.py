@@ -16,6 +16,7 @@ from django.utils.translation import gettext_noop
 from generations.contract import Cause, DialectError, Misconfigured, NotKnown, RemoteOutput, RemoteState, Snapshot
 from generations.models import Charged, Job, Output, State, Watch
 from generations.services.advance import advance
+from generations.services.afterwards import afterwards
 from generations.services.kick import kick_archive
 
 NO_URL_LOOKS = 6
@@ -137,7 +138,7 @@ def _to_archive(job: Job, outputs: tuple[RemoteOutput, ...], move: Callable[[], 
             )
             if number == 1:
                 Job.objects.filter(pk=job.pk).update(cover=row)
-            transaction.on_commit(partial(kick_archive, row.pk), robust=True)
+            afterwards(kick_archive, row.pk)
     return True
 
 

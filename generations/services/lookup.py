@@ -14,10 +14,10 @@ from generations.contract import DialectError, NeverHeard
 from generations.models import Candidate, Job, Outcome, Provider, State, Submission, User
 from generations.services import candidates, listing
 from generations.services.asking import Shelf, Told, ask, ask_list
-from generations.services.audit import note
+from generations.services.audit import job_subject, note
 from generations.services.candidates import Question
 from generations.services.listing import ListQuestion
-from generations.services.reconcile import IdTaken, Settled, TooLate, about, live_submission, settle
+from generations.services.reconcile import IdTaken, Settled, TooLate, live_submission, settle
 from generations.services.speaking import NotSpoken, dialect_of
 from generations.services.told import told as in_words
 from generations.services.unsettled import lives_there
@@ -57,7 +57,7 @@ def look_again(job: Job, number: int, actor: User) -> str:
         candidates.keep_told(question, result)
     if account and shelf:
         listing.keep_list(account, shelf)
-    note(actor, gettext_noop("look for a lost job"), about(job))
+    note(actor, gettext_noop("look for a lost job"), job_subject(job))
     return _in_a_sentence(job, submission, shelf)
 
 
@@ -78,7 +78,7 @@ def adopt(job: Job, number: int, remote_id: str, actor: User) -> None:
         raise NotAdopted(in_words(str(told)), told.detail)
     with transaction.atomic():
         _settle(submission or _written_down(job, provider), remote_id, actor)
-        note(actor, gettext_noop("adopt a remote id"), about(job), {"remote id": ("", remote_id)})
+        note(actor, gettext_noop("adopt a remote id"), job_subject(job), {"remote id": ("", remote_id)})
 
 
 def _settle(submission: Submission, remote_id: str, actor: User) -> None:

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date
 from decimal import Decimal
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import TruncMonth
 
 from generations.models import Budget, Job, MonthTotal, State, User
-from generations.services.months import this_month
+from generations.services.months import begins, this_month, zone
 
 ZERO = Decimal(0)
 COUNTED = {"jobs": Count("pk"), "clips": Count("pk", filter=Q(state=State.DONE))}
@@ -56,7 +54,7 @@ def months_of(person: User) -> list[MonthMade]:
     """Their last months, this one first, and empty ones too, in two queries."""
     months = _latest(this_month())
     totals = {row.month: row for row in MonthTotal.objects.filter(member=person, month__gte=months[-1])}
-    jobs = _jobs([person], months[-1]).annotate(begins=TruncMonth("created_at", tzinfo=_zone())).values("begins")
+    jobs = _jobs([person], months[-1]).annotate(begins=TruncMonth("created_at", tzinfo=zone())).values("begins")
     made: dict[date, dict[str, Any]] = {row["begins"].date(): dict(row) for row in jobs.annotate(**COUNTED)}
     return [_month(month, totals.get(month), made.get(month, {})) for month in months]
 
@@ -72,15 +70,10 @@ def _month(month: date, total: MonthTotal | None, made: dict[str, Any]) -> Month
 
 
 def _jobs(people: Iterable[User], since: date) -> QuerySet[Job]:
-    begins = datetime.combine(since, time(), _zone())
-    return Job.objects.filter(author__in=people, created_at__gte=begins).order_by()
+    return Job.objects.filter(author__in=people, created_at__gte=begins(since)).order_by()
 
 
 def _latest(month: date) -> list[date]:
     """The month and those before it."""
     numbers = (month.year * 12 + month.month - 1 - back for back in range(MONTHS))
     return [date(number // 12, number % 12 + 1, 1) for number in numbers]
-
-
-def _zone() -> ZoneInfo:
-    return ZoneInfo(settings.PORTAL_TIME_ZONE)

@@ -27,12 +27,12 @@ def today() -> date:
 
 def day_of(moment: datetime) -> date:
     """Its day, in PORTAL_TIME_ZONE."""
-    return moment.astimezone(_zone()).date()
+    return moment.astimezone(zone()).date()
 
 
 def begins(day: date) -> datetime:
     """The day's first moment."""
-    return datetime.combine(day, time(), _zone())
+    return datetime.combine(day, time(), zone())
 
 
 def day_within(month: date, moment: datetime) -> date:
@@ -44,5 +44,6 @@ def last_day(month: date) -> date:
     return (month.replace(day=28) + 4 * DAY).replace(day=1) - DAY
 
 
-def _zone() -> ZoneInfo:
+def zone() -> ZoneInfo:
+    """Where the portal's days begin."""
     return ZoneInfo(settings.PORTAL_TIME_ZONE)

@@ -20,7 +20,7 @@ from generations.models import (
     User,
     folded,
 )
-from generations.services.audit import note
+from generations.services.audit import job_subject, note
 from generations.services.search import index_job, index_prompt
 from generations.services.wording import too_long
 
@@ -144,4 +144,4 @@ def remove_comment(said: Comment, user: User) -> None:
         said.delete()
         index_job(said.job_id)
         if said.author_id != user.pk:
-            note(user, gettext_noop("comment deleted"), f"Job {said.job.key}")
+            note(user, gettext_noop("comment deleted"), job_subject(said.job))

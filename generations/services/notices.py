@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from generations.models import Delivery, Job, News, Notice, Role, State, User, Visibility, Webhook
 from generations.models.notice import WebhookQuerySet
+from generations.services.afterwards import afterwards
 from generations.services.kick import kick_deliver
 
 KEPT = timedelta(days=14)
@@ -47,7 +48,7 @@ def note_waiting(jobs: Sequence[Job], author: User, now: datetime) -> None:
     """Write down that new jobs await approval, in the transaction that makes them, if a reviewer wants to hear."""
     if reviewers_for(author).exists():
         Notice.objects.bulk_create(Notice(job=job, news=News.WAITING, made_at=now) for job in jobs)
-        transaction.on_commit(kick_deliver, robust=True)
+        afterwards(kick_deliver)
 
 
 def reviewers_for(author: User) -> QuerySet[User]:
@@ -63,7 +64,7 @@ def _note(job: Job, news: News, reason: str, now: datetime) -> None:
         cursor.execute(_statement(news, job), values)
         wanted = cursor.rowcount > 0
     if wanted:
-        transaction.on_commit(kick_deliver, robust=True)
+        afterwards(kick_deliver)
 
 
 def _statement(news: News, job: Job) -> str:

@@ -10,15 +10,18 @@ from typing import Any
 
 from allauth.account.adapter import get_adapter
 from django.db import IntegrityError, transaction
+from django.utils import translation
 from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from generations.models import Job, Role, Session, User
 from generations.models.states import ACTIVE
+from generations.services.afterwards import afterwards
 from generations.services.audit import note
-from generations.services.budget_settings import NotSaved
+from generations.services.languages import written_to
 from generations.services.members import reset_link
+from generations.services.not_saved import NotSaved
 
 HANDLE = "generations.people.session"
 
@@ -40,6 +43,8 @@ def change_person(person: User, name: str, email: str, role: Role, actor: User) 
     except IntegrityError:
         raise NotSaved(_("Someone has this e-mail."), "email") from None
     note(actor, gettext_noop("member changed"), before, changes)
+    if "email" in changes:
+        afterwards(_tell_old_address, row, before)
     return row
 
 
@@ -93,8 +98,7 @@ def end_sessions(person: User, actor: User, handle: str = "") -> int:
 
 def send_password_link(person: User, actor: User) -> None:
     """To their mailbox, and to nobody else: whoever has it can become this person. Raises what the mail server does."""
-    link = {"user": person, "password_reset_url": reset_link(person)}
-    get_adapter().send_mail("account/email/password_reset_key", person.email, link)
+    _write(person.email, person, "password_reset_key", password_reset_url=reset_link(person))
     note(actor, gettext_noop("password link sent"), person.email)
 
 
@@ -110,6 +114,17 @@ def _held(person: User, *, stays_admin: bool) -> User:
     if admins == [person.pk] and not stays_admin:
         raise NotSaved(_("This is the last admin. Make somebody else an admin first."), "role")
     return User.objects.select_for_update(no_key=True).get(pk=person.pk)
+
+
+def _tell_old_address(person: User, address: str) -> None:
+    """Whoever reads it learns that he cannot sign in by it any more: it may have been taken from him."""
+    _write(address, person, "email_changed")
+
+
+def _write(address: str, person: User, mail: str, **more: str) -> None:
+    """To an address of this person, in his language."""
+    with translation.override(written_to(person)):
+        get_adapter().render_mail(f"account/email/{mail}", address, {"user": person, **more}).send()
 
 
 def _ended(rows: Any) -> int:

@@ -16,9 +16,9 @@ from django.utils.translation import gettext_noop
 from generations.contract import PRICE_MOST, Combination
 from generations.models import Basis, PriceRule, User, VideoModel, exact
 from generations.services.audit import note
-from generations.services.budget_settings import NotSaved
 from generations.services.combinations import plain
 from generations.services.months import today
+from generations.services.not_saved import NotSaved
 
 OfModel = Mapping[str, PriceRule]
 Rules = Mapping[int, OfModel]

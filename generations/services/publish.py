@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_noop
 
 from generations.models import Job, JobEvent, Prompt, PromptMark, User, Visibility
-from generations.services.audit import note
+from generations.services.audit import job_subject, note
 from generations.services.figures import recount
 from generations.services.notes import forget_unworn
 from generations.services.search import index_job, index_prompt
@@ -43,7 +43,7 @@ def publish(job: Job, user: User) -> bool:
         _leave(own, shared)
         said = SHARED.format(who=user)
         JobEvent.objects.create(job=job, at=timezone.now(), state=job.state, note=said, actor=user)
-        note(user, gettext_noop("made shared"), f"Job {job.key}", {"visibility": (Visibility.ME, Visibility.TEAM)})
+        note(user, gettext_noop("made shared"), job_subject(job), {"visibility": (Visibility.ME, Visibility.TEAM)})
     return True
 
 

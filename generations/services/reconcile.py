@@ -17,7 +17,7 @@ from generations.contract import Cause
 from generations.models import Candidate, Charged, Job, Outcome, State, Submission, User
 from generations.services import budgets
 from generations.services.advance import advance
-from generations.services.audit import note
+from generations.services.audit import job_subject, note
 from generations.services.ledger import square
 from generations.services.usage.marks import changed
 from generations.services.wording import in_english
@@ -93,7 +93,7 @@ def note_second(submission: Submission, actor: User) -> None:
         if not Submission.objects.second_clips().filter(pk=submission.pk).update(noted_at=timezone.now()):
             raise TooLate(_("Somebody noted it already."))
         named = {"remote id": ("", submission.remote_id)}
-        note(actor, gettext_noop("note a second clip"), about(submission.job), named)
+        note(actor, gettext_noop("note a second clip"), job_subject(submission.job), named)
 
 
 def may_be_kept(submission: Submission) -> bool:
@@ -112,7 +112,7 @@ def keep_second(submission: Submission, actor: User) -> None:
         if not advance(held.job, State.RUNNING, by=held, reason=KEPT, charged=charged, actor=actor):
             raise TooLate(_stale(held.job))
         Submission.objects.filter(pk=held.pk).update(left_at=None)
-        note(actor, gettext_noop("keep a second clip"), about(held.job), {"remote id": ("", held.remote_id)})
+        note(actor, gettext_noop("keep a second clip"), job_subject(held.job), {"remote id": ("", held.remote_id)})
 
 
 def live_submission(job: Job, number: int) -> Submission | None:
@@ -121,11 +121,6 @@ def live_submission(job: Job, number: int) -> Submission | None:
     if job.state != State.UNKNOWN or number != (latest.number if latest else 0):
         raise TooLate(_stale(job))
     return latest
-
-
-def about(job: Job) -> str:
-    """How the audit log names a job: never by its text."""
-    return f"Job {job.key}"
 
 
 def _held(submission_pk: int) -> Submission:
@@ -176,7 +171,7 @@ def _leave(job: Job, number: int, to: State, actor: User, action: str, **move: A
             raise TooLate(_stale(job))
         if seen:
             Submission.objects.filter(pk=seen.pk).update(left_at=timezone.now())
-        note(actor, action, about(job), {"state": (in_english(State.UNKNOWN.label), in_english(to.label))})
+        note(actor, action, job_subject(job), {"state": (in_english(State.UNKNOWN.label), in_english(to.label))})
 
 
 def _stale(job: Job) -> str:

@@ -13,10 +13,9 @@ from django.utils.translation import gettext_noop
 from generations.models import Job, JobEvent, Review, State, User, Verdict, Visibility
 from generations.models.job import JobQuerySet
 from generations.services.approvals import decides_alone, may_decide
-from generations.services.audit import note
+from generations.services.audit import job_subject, note
 from generations.services.notes import missed, moment
 from generations.services.notices import note_review
-from generations.services.reconcile import about
 from generations.services.wording import in_english
 
 COUNTED = 100  # the rail says 99+ from there on
@@ -108,7 +107,7 @@ def _write(job: Job, user: User, said: Said) -> None:
     Job.objects.filter(pk=job.pk).update(verdict=verdict, rev=F("rev") + 1)
     JobEvent.objects.create(job=job, at=now, state=job.state, note=sentence, actor=user)
     changes = {"verdict": (_english(job.verdict), _english(verdict)), "note": ("", _pinned(said))}
-    note(user, gettext_noop("clip reviewed"), about(job), changes)
+    note(user, gettext_noop("clip reviewed"), job_subject(job), changes)
     if job.author_id != user.pk:
         note_review(job, sentence, now)
 

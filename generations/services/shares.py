@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from generations.models import Job, JobEvent, Portal, Share, User, Verdict
-from generations.services.audit import note
+from generations.services.audit import job_subject, note
 from generations.services.cancel import may_act_on
 from generations.services.portal import chosen
 
@@ -58,7 +58,7 @@ def make_link(job: Job, user: User, until: datetime, *, with_prompt: bool) -> tu
     share = Share.objects.create(job=job, token_hash=_hash(token), **columns)
     day = timezone.localtime(until).date().isoformat()
     _wrote(job, user, SHARED.format(who=user, day=day))
-    note(user, gettext_noop("clip shared outside"), f"Job {job.key}", {"expires": (None, day)})
+    note(user, gettext_noop("clip shared outside"), job_subject(job), {"expires": (None, day)})
     return share, token
 
 
@@ -104,7 +104,7 @@ def revoke(share: Share, user: User) -> bool:
     if not rows.update(revoked_at=timezone.now(), revoked_by=user):
         return False
     _wrote(share.job, user, REVOKED.format(who=user))
-    note(user, gettext_noop("outside link revoked"), f"Job {share.job.key}")
+    note(user, gettext_noop("outside link revoked"), job_subject(share.job))
     return True
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from functools import partial
 
 from django.conf import settings
 from django.core.files.storage import default_storage
@@ -13,7 +12,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_noop
 
 from generations.models import FINAL, Job, JobEvent, Output, User
-from generations.services.audit import note
+from generations.services.afterwards import afterwards
+from generations.services.audit import job_subject, note
 from generations.services.cancel import may_act_on
 from generations.services.figures import recount_of
 
@@ -81,7 +81,7 @@ def purge(job: Job) -> bool:
         outputs.update(clip="", poster="", rev=F("rev") + 1)
         JobEvent.objects.create(job=job, at=now, state=job.state, note=PURGED)
         recount_of(job.pk)
-        transaction.on_commit(partial(_remove, names), robust=True)
+        afterwards(_remove, names)
     return True
 
 
@@ -113,7 +113,7 @@ def _wrote(job: Job, said: str, user: User, action: str) -> None:
     """The timeline says it; the audit too when it was somebody else's job."""
     JobEvent.objects.create(job=job, at=timezone.now(), state=job.state, note=said, actor=user)
     if job.author_id != user.pk:
-        note(user, action, f"Job {job.key}")
+        note(user, action, job_subject(job))
 
 
 def _remove(names: list[str]) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from django.db import transaction
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce, Now
@@ -12,7 +10,8 @@ from django.utils.translation import gettext_noop
 
 from generations.models import Output, User
 from generations.models.output import OutputQuerySet
-from generations.services.audit import note
+from generations.services.afterwards import afterwards
+from generations.services.audit import job_subject, note
 from generations.services.keeping import finish
 from generations.services.kick import kick_archive
 from generations.services.room import is_full
@@ -40,8 +39,8 @@ def try_again(output: Output, actor: User) -> bool:
             abandoned_at=None, settled_by=None, faults=0, asked_at=now, next_try_at=now, rev=F("rev") + 1
         ):
             return False
-        note(actor, gettext_noop("copy tried again"), f"Job {output.job.key}", {"trouble": (output.sentence, "")})
-        transaction.on_commit(partial(kick_archive, output.pk), robust=True)
+        note(actor, gettext_noop("copy tried again"), job_subject(output.job), {"trouble": (output.sentence, "")})
+        afterwards(kick_archive, output.pk)
     return True
 
 
@@ -53,6 +52,6 @@ def give_up(output: Output, actor: User) -> bool:
         over = {"abandoned_at": Coalesce("abandoned_at", Now()), "settled_by": actor}
         if not rows.update(lease=None, lease_until=None, rev=F("rev") + 1, **over):
             return False
-        note(actor, gettext_noop("copy given up"), f"Job {output.job.key}", {"trouble": (output.sentence, "")})
+        note(actor, gettext_noop("copy given up"), job_subject(output.job), {"trouble": (output.sentence, "")})
         finish(output)
     return True

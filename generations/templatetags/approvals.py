@@ -16,6 +16,7 @@ from generations.services.price import money
 from generations.services.rates import estimate, rate_of
 from generations.services.told import joined, told
 from generations.services.wording import listed
+from generations.templatetags.people import ROLES
 
 register = template.Library()
 
@@ -29,12 +30,6 @@ RIGHTS: tuple[tuple[str | Promise, tuple[Role, ...]], ...] = (
         tuple(Role)[3:],
     ),
 )
-ROLES = {
-    Role.VIEWER: gettext_lazy("Viewer"),
-    Role.MEMBER: gettext_lazy("Member"),
-    Role.REVIEWER: gettext_lazy("Reviewer"),
-    Role.ADMIN: gettext_lazy("Admin"),
-}
 
 
 @register.simple_tag
@@ -93,8 +88,3 @@ def rights() -> list[tuple[str | Promise, list[Line]]]:
 @register.simple_tag
 def role_names() -> list[str | Promise]:
     return list(ROLES.values())
-
-
-@register.filter
-def role_name(role: str) -> str | Promise:
-    return ROLES[Role(role)]

@@ -15,9 +15,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from generations.forms.budgets import BudgetForm, GroupForm, NewBudgetForm, RateForm
 from generations.models import Budget, ExchangeRate, Group
 from generations.services import budget_settings as settings
-from generations.services.budget_settings import NotSaved
 from generations.services.budgets import all_lines, line_of
 from generations.services.months import this_month
+from generations.services.not_saved import NotSaved
 from generations.services.rates import portal_currency, units_without_rate
 from generations.views.access import SignedIn, admin_only, staff_only
 

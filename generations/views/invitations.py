@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from generations.forms.people import MAIL, AcceptForm, InviteForm
 from generations.models import Invitation, Role
 from generations.services import invitations as service
-from generations.services.budget_settings import NotSaved
+from generations.services.not_saved import NotSaved
 from generations.views.access import SignedIn, admin_only
 from generations.views.budgets import refuse
 

@@ -15,8 +15,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from generations.forms.ledger import CorrectionForm, LedgerFilter, MemberCorrectionForm
 from generations.models import FINAL, Charged, Job
 from generations.services.book import NEWEST, entries, entries_of, still_held, sums_of
-from generations.services.budget_settings import NotSaved
 from generations.services.corrections import correct_job, correct_member, say_charged
+from generations.services.not_saved import NotSaved
 from generations.services.rates import portal_currency
 from generations.views.access import SignedIn, admin_only, admins_change, staff_only
 from generations.views.budgets import refuse

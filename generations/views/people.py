@@ -18,9 +18,9 @@ from generations.forms.people import PeopleFilter, PersonForm
 from generations.models import Invitation, Role, User
 from generations.services import people as service
 from generations.services.audit_log import lines_about
-from generations.services.budget_settings import NotSaved
 from generations.services.budgets import lines_over
 from generations.services.made import months_of, person_lines
+from generations.services.not_saved import NotSaved
 from generations.services.paging import Keyset
 from generations.services.rates import portal_currency
 from generations.views.access import SignedIn, admin_only

@@ -11,7 +11,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from generations.forms.budgets import CurrencyForm
 from generations.forms.portal import ApprovalDaysForm, PortalForm
-from generations.services.budget_settings import NotSaved, set_currency
+from generations.services.budget_settings import set_currency
+from generations.services.not_saved import NotSaved
 from generations.services.portal import choose, chosen
 from generations.services.shares import that_work
 from generations.views.access import SignedIn, admin_only

@@ -13,8 +13,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from generations.forms.prices import PriceRuleForm
 from generations.models import PriceRule, Provider, VideoModel
-from generations.services.budget_settings import NotSaved
 from generations.services.months import today
+from generations.services.not_saved import NotSaved
 from generations.services.price_rules import add_rule, change_rule, in_force, may_change, priced, remove_rule, rule_for
 from generations.services.rates import portal_currency, units_without_rate
 from generations.views.access import SignedIn, admin_only, admins_change, staff_only

@@ -13,8 +13,9 @@ from django.urls import reverse
 
 from generations.models import AuditEntry, Budget, ExchangeRate, Group, MonthTotal, Provider, User, VideoModel
 from generations.services import ledger
-from generations.services.budget_settings import NotSaved, add_budget
+from generations.services.budget_settings import add_budget
 from generations.services.months import this_month, today
+from generations.services.not_saved import NotSaved
 from generations.services.portal import chosen
 from tests.pages.conftest import HTMX
 from tests.pages.test_url_matrix import ADMINS_ONLY, ADMINS_POST, ROLES, browsers, checked  # noqa: F401 - a fixture

@@ -18,9 +18,9 @@ from django.utils import timezone
 
 from generations.models import AuditEntry, Group, Invitation, Role, User
 from generations.services import invitations
-from generations.services.budget_settings import NotSaved
 from generations.services.invitations import accept, found, invite, mailed, renew, revoke
 from generations.services.members import add_member
+from generations.services.not_saved import NotSaved
 from tests.marks import BOTH_DATABASES_IN_TEST_ALL
 from tests.services.helpers import race
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import pytest
 from django.contrib.sessions.backends.base import SessionBase
+from django.core.mail import EmailMessage
 from django.test import Client
 
 from generations.models import AuditEntry, Job, Role, Session, State, User
-from generations.services.budget_settings import NotSaved
+from generations.services.not_saved import NotSaved
 from generations.services.people import change_person, end_sessions, handle_of, sessions_of, switch_off, switch_on
 from tests.marks import BOTH_DATABASES_IN_TEST_ALL
 from tests.services.helpers import race
@@ -58,6 +60,20 @@ class TestChanges:
         User.objects.filter(pk=member.pk).update(language="zh-hans")
         change_person(stale, "Mara L.", stale.email, Role.MEMBER, admin)
         assert User.objects.get(pk=member.pk).language == "zh-hans"
+
+    def test_the_old_address_is_told(
+        self, member: User, admin: User, mailoutbox: list[EmailMessage], django_capture_on_commit_callbacks: Any
+    ) -> None:
+        """In the member's language, not in the admin's."""
+        User.objects.filter(pk=member.pk).update(language="zh-hans")
+        with django_capture_on_commit_callbacks(execute=True):
+            change_person(member, "Mara L.", member.email, Role.MEMBER, admin)
+            change_person(member, "Mara L.", "mara@new.example", Role.MEMBER, admin)
+        [mail] = mailoutbox
+        assert mail.to == ["mara@example.org"]
+        assert "Mara L." in mail.body
+        assert "mara@new.example" not in mail.body
+        assert "管理员" in mail.body
 
     def test_an_e_mail_is_one_person_s(self, member: User, stranger: User, admin: User) -> None:
         with pytest.raises(NotSaved, match="Someone has this e-mail") as refused:

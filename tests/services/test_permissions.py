@@ -16,8 +16,9 @@ from generations.services.again import again
 from generations.services.approvals import approve
 from generations.services.batch.plan import plan
 from generations.services.batch.rows import Defaults
-from generations.services.budget_settings import NotSaved, remove_group
+from generations.services.budget_settings import remove_group
 from generations.services.compose import Ask, NotPossible, compose
+from generations.services.not_saved import NotSaved
 from generations.services.offer import current_offer, offer_for, one_offer
 from generations.services.providers import add_provider
 from tests.marks import BOTH_DATABASES_IN_TEST_ALL

@@ -22,9 +22,9 @@ from generations.models import (
     User,
     VideoModel,
 )
-from generations.services.budget_settings import NotSaved
 from generations.services.compose import Ask, compose
 from generations.services.months import today
+from generations.services.not_saved import NotSaved
 from generations.services.price_rules import Said, add_rule, change_rule, in_force, priced, remove_rule
 from generations.services.rates import units_without_rate
 from tests.marks import BOTH_DATABASES_IN_TEST_ALL
