@@ -70,7 +70,10 @@ print(json.dumps({
     "clip": clip.read().hex() if clip.storage.exists(clip.name) else "",
 }))
 """
-REASON = "Restored from a backup. It may have been sent and charged since, so it is never sent again by itself."
+REASONS = [
+    "Restored from a backup. It may have been approved and sent since. Ask again if it was not made.",
+    "Restored from a backup. It may have been sent and charged since, so it is never sent again by itself.",
+]
 
 
 def filled(installation: Installation) -> bytes:
@@ -87,7 +90,7 @@ def told(installation: Installation) -> dict[str, object]:
 
 def as_restored(states: object) -> dict[str, str]:
     assert isinstance(states, dict)
-    return states | {"queued": "unknown", "submitting": "unknown"}
+    return states | {"awaiting_approval": "rejected", "queued": "unknown", "submitting": "unknown"}
 
 
 def test_there_and_back_over_what_was_there(install: Install, tmp_path: Path) -> None:
@@ -103,11 +106,12 @@ def test_there_and_back_over_what_was_there(install: Install, tmp_path: Path) ->
     back = installation.manage("restore", str(file))
     assert back.returncode == 0, back.stderr
     assert "2 jobs that waited or were just sent" in back.stdout
+    assert "1 jobs that awaited approval are “Not approved” now" in back.stdout
     after = told(installation)
     assert after["states"] == as_restored({state.value: state.value for state in State})
     assert after["clip"] == clip.hex()
     assert (after["watches"], after["tasks"], after["beats"], after["key"]) == (1, 0, 0, "sk-of-the-gateway")
-    assert after["reasons"] == [REASON]
+    assert after["reasons"] == REASONS
     (aside,) = installation.data.glob("before-restore-*")
     assert (aside / "portal.sqlite3").is_file()
     assert (aside / "media/clips/ab/kept.mp4").read_bytes() == b"spoilt later"
@@ -268,7 +272,7 @@ def test_postgresql_there_and_back(database: str, redis: str, install: Install, 
         after = told(installation)
         assert after["states"] == as_restored(before["states"])
         assert (after["clip"], after["watches"], after["tasks"], after["beats"]) == (clip.hex(), 1, 0, 0)
-        assert after["reasons"] == [REASON]
+        assert after["reasons"] == REASONS
         assert installation.manage("migrate", "--check").returncode == 0
     assert installation.manage("backup", str(tmp_path / "second.tar")).returncode == 0
 

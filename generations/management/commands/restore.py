@@ -28,9 +28,11 @@ class Command(BaseCommand):
 
 
 def _told(restored: Restored) -> Iterator[str]:
-    manifest = restored.manifest
+    manifest, jobs = restored.manifest, restored.jobs
     yield f"Restored {manifest.counts['generations_job']} jobs as they were at {manifest.made_at}."
-    yield f"{restored.held} jobs that waited or were just sent are “Outcome unknown” now; look at them under Staff."
+    yield f"{jobs.held} jobs that waited or were just sent are “Outcome unknown” now; look at them under Staff."
+    if jobs.ended:
+        yield f"{jobs.ended} jobs that awaited approval are “Not approved” now; their authors can ask again."
     yield f"What was here is kept as {restored.aside}: a folder here, on PostgreSQL also a schema. Remove it later."
     yield "Everybody signs in again."
     if manifest.storage != "files":

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
@@ -40,12 +41,19 @@ ALIVE = timedelta(seconds=30)
 JOURNALS = ("", "-wal", "-shm", "-journal")
 
 
+class Calmed(NamedTuple):
+    """How many jobs are UNKNOWN now, and how many that awaited approval were ended."""
+
+    held: int
+    ended: int
+
+
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """`held` jobs became UNKNOWN; the keys of `unreadable` providers cannot be read here; `aside` has the old."""
+    """What became of which jobs; the keys of `unreadable` providers cannot be read here; `aside` has the old."""
 
     manifest: Manifest
-    held: int
+    jobs: Calmed
     unreadable: list[str]
     aside: str
 
@@ -57,18 +65,18 @@ def restore(file: Path) -> Restored:
         new = Path(folder)
         manifest = unpacked(file, new)
         aside = f"before-restore-{timezone.now():%Y%m%d-%H%M%S}"
-        held = (_into_sqlite if manifest.database == "sqlite" else _into_postgresql)(new, manifest, data / aside)
+        jobs = (_into_sqlite if manifest.database == "sqlite" else _into_postgresql)(new, manifest, data / aside)
     _forget_tasks()
-    return Restored(manifest, held, _unreadable(), aside)
+    return Restored(manifest, jobs, _unreadable(), aside)
 
 
-def _into_sqlite(new: Path, manifest: Manifest, aside: Path) -> int:
+def _into_sqlite(new: Path, manifest: Manifest, aside: Path) -> Calmed:
     """Made safe while it is a file that no portal knows, then put in place by one rename."""
     dump, place = new / DUMPS["sqlite"], Path(connection.settings_dict["NAME"])
     with _connected_to(dump):
         call_command("migrate", interactive=False, verbosity=0)
         with transaction.atomic():
-            held = _calm(manifest)
+            jobs = _calm(manifest)
         with connection.cursor() as cursor:
             cursor.execute("PRAGMA journal_mode=DELETE")
     connection.close()
@@ -76,7 +84,7 @@ def _into_sqlite(new: Path, manifest: Manifest, aside: Path) -> int:
     for ending in JOURNALS:
         _move(Path(f"{place}{ending}"), aside)
     dump.replace(place)
-    return held
+    return jobs
 
 
 @contextmanager
@@ -91,7 +99,7 @@ def _connected_to(database: Path) -> Iterator[None]:
         connection.settings_dict["NAME"] = usual
 
 
-def _into_postgresql(new: Path, manifest: Manifest, aside: Path) -> int:
+def _into_postgresql(new: Path, manifest: Manifest, aside: Path) -> Calmed:
     """The old schema is renamed. The new one comes without a table of jobs, until they are made safe."""
     _nobody_is_at_work()
     schema = aside.name.replace("-", "_")
@@ -101,12 +109,12 @@ def _into_postgresql(new: Path, manifest: Manifest, aside: Path) -> int:
         with transaction.atomic():
             _sql(postgresql.LET_GO)
             call_command("migrate", interactive=False, verbosity=0)
-            held = _calm(manifest)
+            jobs = _calm(manifest)
             _put_files(new, manifest, aside)  # last: only a commit is left to fail
     except Exception:
         _sql("DROP SCHEMA public CASCADE", f'ALTER SCHEMA "{schema}" RENAME TO public')
         raise
-    return held
+    return jobs
 
 
 def _sql(*statements: str) -> None:
@@ -146,20 +154,20 @@ def _move(path: Path, into: Path) -> None:
         path.replace(into / path.name)
 
 
-def _calm(manifest: Manifest) -> int:
-    """What no portal may believe any more: waiting work, tasks, signs of life, sessions. How many jobs were held.
+def _calm(manifest: Manifest) -> Calmed:
+    """What no portal may believe any more: waiting work, tasks, signs of life, sessions.
 
     The audit log came back with the rest, so it says from which moment on it had been another one.
     """
     note(None, gettext_noop("backup restored"), "Portal", {"made_at": (None, manifest.made_at)})
     waiting = Job.objects.filter(state__in=[State.QUEUED, State.SUBMITTING])
     held = sum(advance(job, State.UNKNOWN, reason=REASON) for job in waiting)
-    for job in Job.objects.filter(state=State.AWAITING_APPROVAL):
-        advance(job, State.REJECTED, reason=ASK_ANEW)
+    asked = Job.objects.filter(state=State.AWAITING_APPROVAL)
+    ended = sum(advance(job, State.REJECTED, reason=ASK_ANEW) for job in asked)
     forgotten: list[Callable[[], object]] = [each.objects.all().delete for each in (OrmQ, Heartbeat, Session)]
     for forget in forgotten:
         forget()
-    return held
+    return Calmed(held, ended)
 
 
 def _forget_tasks() -> None:
