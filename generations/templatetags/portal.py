@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import lru_cache
+from uuid import UUID
 
 from django import template
 from django.core.files.storage import Storage, storages
 from django.forms import BoundField
 from django.forms.utils import flatatt
+from django.urls import get_script_prefix, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
@@ -24,6 +26,7 @@ from generations.services.told import told
 
 register = template.Library()
 
+PROBES: dict[type, UUID | int] = {UUID: UUID(int=0), int: 10**18 + 9}  # in no address by themselves
 AGES = ((gettext_lazy("{n} d"), 86_400), (gettext_lazy("{n} h"), 3_600), (gettext_lazy("{n} min"), 60))
 
 
@@ -39,6 +42,22 @@ def option_facts(job: Job) -> list[tuple[str, str]]:
 def icon(name: str, kind: str = "") -> SafeString:
     """One drawing of the icon sheet, silent for screen readers: a word always stands beside it."""
     return _drawing(name, kind, _address("icons.svg", storages["staticfiles"]))
+
+
+@register.simple_tag
+def address_of(page: str, key: UUID | int | str = "") -> SafeString:
+    """What `{% url page key %}` says, at a tenth of its cost: a page of clips asks two hundred times."""
+    before, after = _around(page, type(key), get_script_prefix())
+    return SafeString(f"{before}{key}{after}")
+
+
+@lru_cache
+def _around(page: str, kind: type, prefix: str) -> tuple[str, str]:
+    """The parts of this page's addresses before and after the key."""
+    if kind is str:
+        return reverse(page), ""
+    before, _probe, after = reverse(page, args=[PROBES[kind]]).partition(str(PROBES[kind]))
+    return before, after
 
 
 @lru_cache
@@ -78,7 +97,7 @@ def near(moment: datetime | None) -> str:
         return ""
     today = timezone.localdate()
     if moment.date() == today:
-        return date_format(moment, _("H:i"))
+        return f"{moment:%H:%M}"
     return date_format(moment, _("j M") if moment.year == today.year else _("j M Y"))
 
 
