@@ -57,7 +57,8 @@ class LibraryFilter(FoundFilter):
         Newest first, along whatever index finds the jobs: so the first page is quick however many are found.
         """
         if self.words:
-            return jobs_on_the_way(jobs, self.words, self.where, self.has("since") or self.has("until"))
+            in_days = self.has("since") or self.has("until")
+            return jobs_on_the_way(jobs, self.words, self.where, in_days, self._along)
         return jobs, Keyset(at="created_at", name="key", along=self._along)
 
     @property

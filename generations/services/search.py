@@ -34,16 +34,17 @@ def prompts_with(prompts: Prompts, text: str) -> Prompts:
     return _with(prompts, text)
 
 
-def jobs_on_the_way(jobs: Jobs, text: str, where: Q, in_days: bool = False) -> tuple[Jobs, Keyset]:
+def jobs_on_the_way(jobs: Jobs, text: str, where: Q, in_days: bool = False, along: str = "") -> tuple[Jobs, Keyset]:
     """As `jobs_with`, of those that fit `where`, and newest first: the order in which a page is found soonest.
 
-    `in_days` says that `where` holds a first or a last day.
+    `in_days` says that `where` holds a first or a last day, `along` which relation of it has an index in this order.
     """
     index, tokens, order = _index(jobs), wanted(text), Keyset(at="created_at", name="key")
+    fits = jobs.filter(where).order_by(*[f"-{along}"] if along else [])
     # PostgreSQL knows well how much filters find.
-    taken = way(index, tokens, jobs.filter(where) if where and index is JobFound else None) if tokens else Way.ORDER
+    taken = way(index, tokens, fits if where and index is JobFound else None) if tokens else Way.ORDER
     if taken is Way.FILTERS:
-        return _that_hold(only(jobs, jobs.filter(where)), tokens), replace(order, along="id", is_short=True)
+        return _that_hold(only(jobs, fits), tokens), replace(order, along="id", is_short=True)
     if taken is Way.WORDS and index is JobWords:
         return only(jobs, hits(index, tokens)), replace(order, along="id", is_short=True)
     if taken is Way.ORDER and in_days:  # an index by time begins there, that of the words at the newest job
@@ -57,11 +58,12 @@ def jobs_in_order(jobs: Jobs, text: str, where: Q, order: Keyset) -> tuple[Jobs,
     index, tokens = _index(jobs), wanted(text)
     if not tokens:
         return jobs.none(), order
-    taken = way(index, tokens, jobs.filter(where) if where else None)
+    fits = jobs.filter(where).order_by()
+    taken = way(index, tokens, fits if where else None)
     if taken is Way.WORDS:
         return only(jobs, hits(index, tokens)), replace(order, is_short=True)
     if taken is Way.FILTERS:
-        return _that_hold(only(jobs, jobs.filter(where)), tokens), replace(order, is_short=True)
+        return _that_hold(only(jobs, fits), tokens), replace(order, is_short=True)
     return _that_hold(jobs, tokens), order
 
 
@@ -70,11 +72,12 @@ def prompts_on_the_way(prompts: Prompts, text: str, order: Keyset) -> tuple[Prom
     index, tokens = _index(prompts), wanted(text)
     if not tokens:
         return prompts.none(), order
-    taken = way(index, tokens, prompts if index is PromptFound else None)
+    fits = prompts.order_by()
+    taken = way(index, tokens, fits if index is PromptFound else None)
     if taken is Way.WORDS:
         return only(prompts, hits(index, tokens)), replace(order, is_short=True)
     if taken is Way.FILTERS:
-        return _that_hold(only(prompts, prompts), tokens), replace(order, is_short=True)
+        return _that_hold(only(prompts, fits), tokens), replace(order, is_short=True)
     return _that_hold(prompts, tokens), order
 
 
