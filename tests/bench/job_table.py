@@ -121,7 +121,7 @@ def _one(staff: int) -> Iterator[Asked]:
     yield Asked(f"staff-job {job.key}", "opened", {}, staff)
 
 
-REVIEW = library.Target("review", UsageRow, verdicts)
+REVIEW = library.Target("job_table", UsageRow, verdicts)
 
 if __name__ == "__main__":
     library.main(__doc__ or "", REVIEW)

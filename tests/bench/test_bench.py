@@ -7,6 +7,7 @@ import random
 import socket
 from contextlib import ExitStack
 from dataclasses import replace
+from importlib import import_module
 from math import isnan
 
 import httpx
@@ -15,13 +16,15 @@ import pytest
 from tests.bench.ask import First, asker
 from tests.bench.bare import NAME, measure
 from tests.bench.ground import installation, plant, run_inside
+from tests.bench.job_table import REVIEW
 from tests.bench.judge import CLOCK, Row, verdicts
-from tests.bench.library import measured, seeded
+from tests.bench.library import LIBRARY, Target, measured, seeded
 from tests.bench.meters import Lags, Sample, percentile
 from tests.bench.pace import MODELS, Model, compare, every, fixed, portals, simulate
 from tests.bench.plan import Plan
 from tests.bench.provider import provider
 from tests.bench.table import HEAD, figures, middle, table
+from tests.bench.usage import USAGE
 
 
 def test_the_fake_provider_counts_every_create_and_every_look() -> None:
@@ -157,6 +160,22 @@ def test_a_large_library_is_written_whole_and_every_page_of_it_answers() -> None
     assert shown["library, search: no such word"] == shown["library, state: queued, none"] == [0, 0]
     assert not [title for title, row in rows.items() if not row.is_constant]
     assert all(row.at(95, CLOCK)[0] > 0 and row.firsts[0].memory > 100 for row in rows.values())
+
+
+@pytest.mark.matrix
+@pytest.mark.parametrize("target", [USAGE, REVIEW], ids=lambda target: target.pages)
+def test_every_page_of_staff_answers_for_such_a_library(target: Target) -> None:
+    with installation("sqlite") as on:
+        seeded(on, 1000)
+        with asker(on, target.pages) as asks:
+            rows = measured([asks], 1, 1, kind=target.kind)
+    assert len(rows) > 20
+    assert all(row.at(95, CLOCK)[0] > 0 for row in rows)
+
+
+@pytest.mark.parametrize("target", [LIBRARY, USAGE, REVIEW], ids=lambda target: target.pages)
+def test_what_is_measured_is_named_after_the_module_that_has_its_pages(target: Target) -> None:
+    assert callable(import_module(f"tests.bench.{target.pages}").pages)
 
 
 def test_a_page_is_judged_by_its_ratio_and_a_search_by_its_time() -> None:
