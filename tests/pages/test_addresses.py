@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 from django.template import Context, Template
-from django.urls import NoReverseMatch, reverse, set_script_prefix
+from django.urls import reverse, set_script_prefix
 from django.urls.resolvers import URLPattern
 
 from generations.templatetags.portal import address_of
@@ -43,6 +43,7 @@ def test_a_portal_below_a_path_has_its_own() -> None:
     assert address_of("job", key) == before
 
 
-def test_what_may_not_be_safe_is_no_key() -> None:
-    with pytest.raises(NoReverseMatch):
-        address_of("job", "<b>")  # type: ignore[arg-type]
+@pytest.mark.parametrize("page", ["job", "create"])
+def test_what_may_not_be_safe_is_no_key(page: str) -> None:
+    with pytest.raises(KeyError):
+        address_of(page, "<b>")  # type: ignore[arg-type]
